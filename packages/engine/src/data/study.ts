@@ -1,0 +1,20 @@
+import type { Domain, Name } from '../graph/variable.ts';
+import type { Counts } from './counts.ts';
+import type { Regime } from './regime.ts';
+
+/** One study as the engine sees it: only sufficient statistics leave it. */
+export interface Study {
+  readonly name: Name;
+  readonly regime: Regime;
+  /** Columns that are variables, those in `regime.set` included (also the ones set to a constant). */
+  readonly measured: readonly Name[];
+  readonly domains: ReadonlyMap<Name, Domain>;
+  /** Number of records (sum of counts); `Infinity` for exact probabilities. */
+  readonly size: number;
+  /** Kish's effective sample size where weights are given, else `size`. */
+  readonly effectiveSize: number;
+  /** A digest of the data and of how it was read. */
+  readonly fingerprint: string;
+  /** The contingency table over finite variables `of` (a subset of `measured`, any order; empty: the total), with the moments of one real `outcome`. */
+  counts(of: readonly Name[], outcome?: Name): Promise<Counts>;
+}

@@ -1,0 +1,2 @@
+export type { Edge, Graph, GraphParts } from './graph/graph.ts';
+export { createGraph } from './graph/graph.ts';

@@ -1,0 +1,53 @@
+import type { Estimand } from '../estimand/estimand.ts';
+import type { Name, Value } from '../graph/variable.ts';
+
+export type Status = 'identified' | 'bounded' | 'not-identified' | 'incompatible' | 'undefined' | 'unknown' | 'refused';
+
+export interface Diagnostic {
+  readonly name: string;
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly figure?: number;
+  readonly says: string;
+}
+
+export interface Point {
+  readonly at: Readonly<Record<string, Value>>;
+  readonly value: number | null;
+  readonly interval?: readonly [number, number];
+}
+
+/** One answer of the answers document (contract, section 4). Fields that do not apply are absent. */
+export interface Answer {
+  readonly question: string;
+  readonly terms: string;
+  readonly rung: 'seeing' | 'doing' | 'imagining';
+  readonly status: Status;
+  readonly kind: 'point' | 'distribution' | 'bounds' | 'function' | 'sampler' | 'none';
+  readonly value?: number;
+  readonly distribution?: readonly Point[];
+  readonly uncertainty?: {
+    readonly level: number;
+    readonly interval?: readonly [number, number];
+    readonly standardError?: number;
+    readonly method: string;
+  };
+  readonly estimand?: { readonly text: string; readonly latex: string; readonly tree: Estimand };
+  readonly identifiable?: boolean;
+  readonly hedge?: { readonly F: readonly Name[]; readonly Fprime: readonly Name[] };
+  readonly rule?: string;
+  readonly derivation?: readonly string[];
+  readonly refused: readonly { readonly rule: string; readonly why: string }[];
+  /** The single extra experiments (do-sets) that would turn a no into a yes. */
+  readonly wouldHelp?: readonly (readonly Name[])[];
+  readonly assumes: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly studies: readonly { readonly name: Name; readonly rows: number; readonly fingerprint: string }[];
+}
+
+export interface AnswersDocument {
+  readonly schema: 'doable/answers@1';
+  readonly seed: number;
+  readonly version: string;
+  readonly elapsedMs: number;
+  readonly answers: readonly Answer[];
+}
