@@ -62,6 +62,23 @@ export function createGraph(parts: GraphParts): Result<Graph> {
   return success({ variables, arrows, arcs, index: indexOf(order.names, arrows, arcs) });
 }
 
+/**
+ * The graph of parts known to be sound: endpoints declared, no edge twice, no self-loop, no cycle. For transformations of a
+ * graph that exists; what a person wrote goes through {@link createGraph}. Throws where a cycle shows that the caller is at fault.
+ */
+export function assemble(variables: ReadonlyMap<Name, Variable>, arrows: readonly Edge[], arcs: readonly Edge[]): Graph {
+  const order = topologicalOrder([...variables.keys()], arrows);
+  if ('cycle' in order) throw new Error(`A transformation made a cycle: ${order.cycle.join(' -> ')}.`);
+  return { variables, arrows, arcs, index: indexOf(order.names, arrows, arcs) };
+}
+
+/** The number of a node that must exist. Throws for an unknown name: the caller should have checked what a person typed. */
+export function numberOf(graph: Graph, name: Name): number {
+  const number = graph.index.numbers.get(name);
+  if (number === undefined) throw new Error(`The graph has no variable ${name}.`);
+  return number;
+}
+
 function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
   const seen = new Map<string, T>();
   for (const item of items) if (!seen.has(key(item))) seen.set(key(item), item);
