@@ -34,6 +34,8 @@ export type Estimand =
       readonly body: Estimand;
       readonly because: Because;
     }
+  /** numerator / denominator, cell by cell (0/0 is undefined); axes are joined. */
+  | { readonly step: 'quotient'; readonly numerator: Estimand; readonly denominator: Estimand; readonly because: Because }
   /** Each axis in `at` renamed to another symbol, or fixed at a value. Two axes renamed to one symbol become its diagonal. */
   | { readonly step: 'place'; readonly at: Readonly<Record<Name, Place>>; readonly body: Estimand }
   /** Expectation of the numeric variable on axis `of`, which must be a random axis of body. */
