@@ -13,6 +13,7 @@ export interface Builder {
   product(factors: readonly Estimand[], because: Because): Estimand;
   sum(over: readonly Name[], body: Estimand, because: Because): Estimand;
   condition(of: readonly Name[], given: readonly Name[], body: Estimand, because: Because): Estimand;
+  quotient(numerator: Estimand, denominator: Estimand, because: Because): Estimand;
   place(at: Readonly<Record<Name, Place>>, body: Estimand): Estimand;
   mean(of: Name, body: Estimand): Estimand;
   constant(value: number, because: Because): Estimand;
@@ -47,6 +48,8 @@ export function structuralKey(step: Estimand, numberOf: (child: Estimand) => num
       return JSON.stringify(['sum', sorted(step.over), numberOf(step.body)]);
     case 'condition':
       return JSON.stringify(['condition', sorted(step.of), sorted(step.given), numberOf(step.body)]);
+    case 'quotient':
+      return `quotient ${numberOf(step.numerator)} ${numberOf(step.denominator)}`;
     case 'place':
       return JSON.stringify(['place', Object.entries(step.at).sort(([a], [b]) => (a < b ? -1 : 1)), numberOf(step.body)]);
     case 'mean':
@@ -93,6 +96,12 @@ export function createBuilder(): Builder {
   };
   const condition: Builder['condition'] = (of, given, body, because) =>
     keep({ step: 'condition', of: distinct(of), given: distinct(given), body: own(body), because });
+  const quotient: Builder['quotient'] = (numerator, denominator, because) => {
+    const [top, bottom] = [own(numerator), own(denominator)];
+    return bottom.step === 'constant' && bottom.value === 1
+      ? top
+      : keep({ step: 'quotient', numerator: top, denominator: bottom, because });
+  };
   const place: Builder['place'] = (at, body) => {
     const owned = own(body);
     const names = new Set(axes(owned).all);
@@ -121,6 +130,8 @@ export function createBuilder(): Builder {
         return sum(step.over, first as Estimand, step.because);
       case 'condition':
         return condition(step.of, step.given, first as Estimand, step.because);
+      case 'quotient':
+        return quotient(first as Estimand, children[1] as Estimand, step.because);
       case 'place':
         return place(step.at, first as Estimand);
       case 'mean':
@@ -139,6 +150,7 @@ export function createBuilder(): Builder {
     product,
     sum,
     condition,
+    quotient,
     place,
     mean,
     constant,

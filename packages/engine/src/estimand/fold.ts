@@ -17,6 +17,8 @@ export function childrenOf(estimand: Estimand): readonly Estimand[] {
     case 'place':
     case 'mean':
       return [estimand.body];
+    case 'quotient':
+      return [estimand.numerator, estimand.denominator];
     case 'combine':
       return estimand.terms.map((term) => term.of);
   }
@@ -90,6 +92,8 @@ export function randomAxesOfStep(step: Estimand, children: readonly (readonly Na
     case 'product':
     case 'combine':
       return union(children);
+    case 'quotient':
+      return without(first, children[1] ?? []);
     case 'sum':
       return without(first, step.over);
     case 'condition':
@@ -112,6 +116,7 @@ export function axesOfStep(step: Estimand, children: readonly (readonly Name[])[
       return union([step.of, step.given, step.regime.set.filter((name) => !Object.hasOwn(fixed, name))]);
     }
     case 'product':
+    case 'quotient':
     case 'combine':
       return union(children);
     case 'sum':
@@ -157,7 +162,10 @@ export function createAxes(): (estimand: Estimand) => Axes {
 
 /** The free symbols of an estimand. For many questions about one tree use {@link createAxes}. */
 export const axesOf = (estimand: Estimand): readonly Name[] => createAxes()(estimand).all;
-/** measured: `of`; product: the union; sum: without `over`; condition: `of`; place: renamed, constants dropped. */
+/**
+ * measured: `of`; product, combine: the union; quotient: those of the numerator that the denominator has not; sum: without
+ * `over`; condition: `of`; place: renamed, constants dropped; mean: without `of`.
+ */
 export const randomAxesOf = (estimand: Estimand): readonly Name[] => createAxes()(estimand).random;
 
 /** The distinct leaves, in order of first use. */
