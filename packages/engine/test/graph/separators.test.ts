@@ -21,17 +21,11 @@ describe('minimal separators', () => {
     expect(minimalSeparators(graphOf('X -> Y'), ['X'], ['Y'])).toEqual({ sets: [], complete: true });
   });
 
-  it('are exactly the minimal sets that enumeration finds (1,500 random graphs, latents, restrictions, obligations)', () => {
+  it('are exactly the minimal sets that enumeration finds (4,000 random graphs, latents, restrictions, obligations)', () => {
     let several = 0;
-    for (let seed = 1; seed <= 1500; seed++) {
+    for (let seed = 1; seed <= 4000; seed++) {
       const random = dice(seed * 101);
-      const graph = randomGraph(
-        seed,
-        3 + random.below(6),
-        0.1 + random.next() * 0.35,
-        random.next() * 0.25,
-        random.next() < 0.5 ? 0.25 : 0,
-      );
+      const graph = randomGraph(seed, 6 + random.below(5), 0.1 + random.next() * 0.3, random.next() * 0.1, random.next() < 0.3 ? 0.25 : 0);
       const names = [...graph.variables.keys()];
       const [x, y] = [random.pick(names), random.pick(names)];
       if (x === y || graph.index.children[graph.index.numbers.get(x) as number]?.includes(graph.index.numbers.get(y) as number)) continue;
