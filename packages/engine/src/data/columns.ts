@@ -1,0 +1,79 @@
+import type { Name } from '../graph/variable.ts';
+import { failure, type Issue, type Result, success } from '../run/issue.ts';
+import { didYouMean } from './nearest.ts';
+import type { StudySpec, Wanted } from './source.ts';
+
+/** Which column of the data plays which part. */
+export interface ColumnPlan {
+  readonly variables: readonly { readonly name: Name; readonly column: string }[];
+  /** Set variables that are constants and have no column. */
+  readonly constants: readonly Name[];
+  readonly measure: { readonly kind: 'rows' } | { readonly kind: 'count' | 'weight' | 'probability'; readonly column: string };
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Finds the study's columns in the header of its data. Issues: `two-weights`, `unknown-column` (a rename, count, weight or
+ * probability column, set variable or environment that the data lacks), `duplicate-variable`, `no-variables`.
+ */
+export function planColumns(spec: StudySpec, wanted: Wanted, header: readonly string[], file?: string): Result<ColumnPlan> {
+  const issues: Issue[] = [];
+  const where = file === undefined ? {} : { where: { file } };
+  const report = (code: string, message: string, hint?: string): void => {
+    issues.push({ code, message: `Study ${spec.name}: ${message}`, ...where, ...(hint !== undefined && { hint }) });
+  };
+  const has = new Set(header);
+  const need = (column: string, part: string): void => {
+    if (!has.has(column)) report('unknown-column', `the data has no column “${column}” (${part}).`, didYouMean(column, header));
+  };
+  const measures = (['count', 'weight', 'probability'] as const).flatMap((kind) => {
+    const column = spec[kind];
+    return column === undefined ? [] : [{ kind, column }];
+  });
+  for (const { kind, column } of measures) need(column, `its ${kind} column`);
+  if (measures.length > 1)
+    report(
+      'two-weights',
+      `${measures.map(({ kind }) => `“${kind}”`).join(' and ')} are both given.`,
+      'Give only one of count, weight and probability.',
+    );
+  const renamed = new Map(Object.entries(spec.columns ?? {}));
+  for (const [name, column] of renamed) need(column, `named for ${name}`);
+  const taken = new Set([...renamed.values(), ...measures.map(({ column }) => column)]);
+  const columnOf = new Map<Name, string>(renamed);
+  for (const column of header) {
+    if (taken.has(column)) continue;
+    if (columnOf.has(column)) report('duplicate-variable', `both the column “${column}” and “${columnOf.get(column)}” would be ${column}.`);
+    else columnOf.set(column, column);
+  }
+  const { environment, fixed = {}, set } = spec.regime;
+  for (const name of set) {
+    if (columnOf.has(name) || Object.hasOwn(fixed, name)) continue;
+    const hint = didYouMean(name, columnOf.keys()) ?? '';
+    report(
+      'unknown-column',
+      `it sets ${name}, but the data has no column of that name.`,
+      `${hint} If ${name} was held at one value, write "set": { "${name}": value }.`.trim(),
+    );
+  }
+  if (environment !== undefined && !columnOf.has(environment))
+    report('unknown-column', `the data has no column “${environment}” (its environment).`, didYouMean(environment, columnOf.keys()));
+  const names =
+    wanted.names === undefined
+      ? undefined
+      : new Set([...wanted.names, ...set, ...renamed.keys(), ...(environment === undefined ? [] : [environment])]);
+  const variables = [...columnOf]
+    .filter(([name, column]) => has.has(column) && (names?.has(name) ?? true))
+    .map(([name, column]) => ({ name, column }));
+  const constants = set.filter((name) => Object.hasOwn(fixed, name) && !columnOf.has(name));
+  if (variables.length + constants.length === 0 && issues.length === 0)
+    report(
+      'no-variables',
+      'none of its columns is a variable of the problem.',
+      header.length > 0 && header.length <= 20 ? `Its columns are ${header.join(', ')}.` : undefined,
+    );
+  if (issues.length > 0) return failure(...issues);
+  const used = new Set([...variables.map(({ column }) => column), ...taken]);
+  const measure = measures[0] ?? { kind: 'rows' as const };
+  return success({ variables, constants, measure, ignored: header.filter((column) => !used.has(column)) });
+}

@@ -1,0 +1,120 @@
+import type { Domain, Name, Value } from '../graph/variable.ts';
+import { failure, type Result, success } from '../run/issue.ts';
+import { readingOf } from './checks.ts';
+import { type CsvOptions, csvTable } from './csv.ts';
+import { codeReader, fixedRegime } from './encode.ts';
+import { addHashes, chain, type Hash, hashText, hexOf, start } from './fingerprint.ts';
+import { inferSchema } from './infer.ts';
+import { numberOf } from './level.ts';
+import { type Reading, readTable, rowsTable } from './reading.ts';
+import { recordsStudy } from './records.ts';
+import type { Declared, Schema, StudySource, StudySpec } from './source.ts';
+import type { Study } from './study.ts';
+import { type Column, cellText } from './table.ts';
+
+/** A cell of an inline row. */
+export type Cell = string | number | boolean | bigint | null | undefined;
+
+/** Where an in-memory study's records come from: inline rows, or CSV text whole or in chunks. */
+export type MemoryData =
+  | { readonly rows: readonly Readonly<Record<string, Cell>>[] }
+  | { readonly csv: string | Iterable<string>; readonly options?: CsvOptions };
+
+/** A study held in memory, in two steps; see {@link StudySource}. */
+export function memorySource(spec: StudySpec, data: MemoryData): StudySource {
+  let read: Reading | undefined;
+  return {
+    spec,
+    async summary(wanted) {
+      if (spec.where !== undefined)
+        return failure({
+          code: 'no-where',
+          message: `Study ${spec.name}: "where" needs a file; rows in memory have no SQL.`,
+          hint: 'Leave out the rows you do not want.',
+        });
+      const table = 'rows' in data ? rowsTable(data.rows, spec.name) : csvTable(data.csv, data.options);
+      if (!table.ok) return table;
+      const made = readTable(spec, wanted, table.value, 'csv' in data ? data.options?.file : undefined);
+      if (!made.ok) return made;
+      read = made.value;
+      return success(made.value.summary);
+    },
+    async open(schema) {
+      if (read === undefined) throw new Error('open() before a good summary()');
+      return success(openTable(spec, schema, read));
+    },
+  };
+}
+
+/** Summary, inference and opening of one study on its own. */
+export async function memoryStudy(
+  spec: StudySpec,
+  data: MemoryData,
+  declared: ReadonlyMap<Name, Declared> = new Map(),
+): Promise<Result<Study>> {
+  const source = memorySource(spec, data);
+  const summary = await source.summary({ declared });
+  if (!summary.ok) return summary;
+  const schema = inferSchema(declared, [{ spec, summary: summary.value }]);
+  return schema.ok ? source.open(schema.value) : schema;
+}
+
+function openTable(spec: StudySpec, schema: Schema, { table, plan, summary, incomplete, weight }: Reading): Study {
+  const known = plan.variables.filter(({ name }) => schema.domains.has(name));
+  const kept: number[] = [];
+  const columnOf = (column: string): Column => table.columns[table.header.indexOf(column)] as Column;
+  for (let row = 0; row < table.rows.length; row++)
+    if (incomplete[row] === 0 && (weight === undefined || (weight[row] as number) > 0)) kept.push(row);
+  const finite = new Map<Name, Int32Array>();
+  const real = new Map<Name, Float64Array>();
+  const bags: Hash[] = kept.map(() => start);
+  const mix = (hashOf: (record: number) => Hash): void => {
+    for (let record = 0; record < kept.length; record++) bags[record] = chain(bags[record] as Hash, hashOf(record));
+  };
+  for (const { name, column } of known) {
+    const domain = schema.domains.get(name) as Domain;
+    const cells = columnOf(column);
+    if (domain.kind === 'finite') {
+      const codes = encode(cells, kept, domain.levels, schema.cuts.get(name));
+      const hashes = domain.levels.map((level) => hashText(level));
+      finite.set(name, codes);
+      mix((record) => hashes[codes[record] as number] as Hash);
+    } else if (domain.kind === 'real') {
+      const values = Float64Array.from(kept, (row) =>
+        cells.kind === 'numbers' ? (cells.values[row] as number) : numberOf(cellText(cells, row)),
+      );
+      real.set(name, values);
+      mix((record) => hashText(String(values[record])));
+    } else mix((record) => hashText(cellText(cells, kept[record] as number)));
+  }
+  const { regime, constants } = fixedRegime(spec.regime, schema);
+  for (const name of plan.constants) {
+    const domain = schema.domains.get(name);
+    if (domain?.kind === 'finite') finite.set(name, new Int32Array(kept.length).fill(domain.levels.indexOf(constants.get(name) as Value)));
+    if (domain?.kind === 'real') real.set(name, new Float64Array(kept.length).fill(numberOf(constants.get(name) as Value)));
+  }
+  const weights = weight && Float64Array.from(kept, (row) => weight[row] as number);
+  if (weights) mix((record) => hashText(String(weights[record])));
+  const measured = [...known.map(({ name }) => name), ...plan.constants];
+  const bag = bags.reduce(addHashes, hashText(readingOf(spec, schema, measured)));
+  return recordsStudy({
+    name: spec.name,
+    regime,
+    measured,
+    domains: new Map(measured.flatMap((name) => (schema.domains.has(name) ? [[name, schema.domains.get(name) as Domain] as const] : []))),
+    finite,
+    real,
+    length: kept.length,
+    ...(weights && { weights }),
+    kind: plan.measure.kind,
+    exact: plan.measure.kind === 'probability' && spec.size === undefined,
+    fingerprint: hexOf(addHashes(bag, hashText(String(summary.dropped)))),
+  });
+}
+
+function encode(cells: Column, kept: readonly number[], levels: readonly Value[], cuts: readonly number[] | undefined): Int32Array {
+  const code = codeReader(levels, cuts);
+  if (cells.kind === 'numbers') return Int32Array.from(kept, (row) => code(String(cells.values[row])));
+  const ofText = cells.texts.map(code);
+  return Int32Array.from(kept, (row) => ofText[cells.codes[row] as number] as number);
+}
