@@ -46,7 +46,8 @@ export function suggestExperiments(
       left -= 1;
       if (left < 0) return { experiments, exhaustive: false, hopeless: false };
       const offer: Offer = { regime: { set }, studies: [], size: 0 };
-      if (yes({ ...catalogue, offers: [...catalogue.offers, offer] })) experiments.push({ set, direct: set.length === treatments.size && set.every((name) => treatments.has(name)) });
+      if (yes({ ...catalogue, offers: [...catalogue.offers, offer] }))
+        experiments.push({ set, direct: set.length === treatments.size && set.every((name) => treatments.has(name)) });
     }
   }
   return { experiments, exhaustive: true, hopeless: false };
