@@ -169,7 +169,11 @@ function summed(
   return { estimand: builder.sum(named(over).reverse(), product, because), firstSummed: Math.min(...over, Number.POSITIVE_INFINITY) };
 }
 
-/** True if `hedge` proves that P(outcomes | do(treatments)) is out of reach of its regime: the conditions of the hedge criterion, checked afresh. */
+/**
+ * True if `hedge` proves that P(outcomes | do(treatments)) cannot be had from its regime: the conditions of the hedge criterion
+ * (Shpitser and Pearl 2006, Theorem 4; with experiments Lee, Correa and Bareinboim 2019), checked afresh on the graph of the
+ * question (without latent variables).
+ */
 export function isHedge(graph: Source['graph'], hedge: Hedge, treatments: readonly Name[], outcomes: readonly Name[]): boolean {
   const { index } = graph;
   const fixed = new Set(hedge.regime);
