@@ -5,6 +5,7 @@ import type { Mechanism, ResponseFunctions } from './scm.ts';
 /** The change that a single flipped input must make. */
 const matters = 0.08;
 const attempts = 60;
+const patience = 1000;
 
 /** A variable without inputs: every level has probability at least 0.3 / (1 + 4/3 (levels - 1)) of the most even share (0.3 to 0.7 for two levels). */
 export function drawRoot(random: Random, variable: Name, size: number): Mechanism {
@@ -18,16 +19,19 @@ export function drawRoot(random: Random, variable: Name, size: number): Mechanis
 /**
  * A mechanism with one constant response function per level (so that every level stays possible) and several others.
  *
- * Few input cells: the others are four random truth tables, drawn again until turning any single input, in *any* context,
- * changes some P(variable = level | inputs) by more than 0.08. Where that has not happened within 60 draws, or from 17
- * contexts up, the others are twelve threshold functions: level = how many random cuts a random weighted sum of the inputs passes, the
- * sign of each input's weight shared by all twelve. The effect of an input then does not drown in that of the rest, however
- * many there are; it must exceed 0.08 *on average over contexts*, and of 60 draws the one with the largest least effect stands.
+ * Few contexts (up to 16): the others are four random truth tables, drawn again until turning any single input, in *every*
+ * context, changes some P(variable = level | inputs) by more than 0.08. Up to 8 contexts this succeeds; from 9 to 16 it is
+ * given up after 60 draws.
+ *
+ * More contexts: the others are two random truth tables and twelve threshold functions: level = how many random cuts a random
+ * weighted sum of the inputs passes, the sign of each input's weight shared by all twelve. The effect of an input then does
+ * not drown in that of the rest, however many there are; it must exceed 0.08 *on average over contexts*, and the best of up
+ * to 60 draws stands.
  */
 export function drawMechanism(random: Random, variable: Name, size: number, inputs: readonly Name[], sizes: readonly number[]): Mechanism {
   const cells = sizes.reduce((product, next) => product * next, 1);
   if (cells <= 16) {
-    for (let attempt = 0; attempt < attempts; attempt++) {
+    for (let attempt = 0; attempt < (cells <= 8 ? patience : attempts); attempt++) {
       const drawn = mechanismOf(variable, size, inputs, sizes, truthTables(random, size, cells));
       if (effects(drawn, size, sizes).least > matters) return drawn;
     }
@@ -62,9 +66,9 @@ export function mechanismOf(
   return { variable, inputs, table: { axes: [...inputs, variable], sizes: [...sizes, size], values }, response };
 }
 
-/** Random weights that sum to one, none below 0.04 (or 0.6 of an even share). */
+/** Random weights that sum to one, none below 0.04 (or 0.7 of an even share). */
 function weightsOf(random: Random, count: number): Float64Array {
-  const floor = Math.min(0.04, 0.6 / count);
+  const floor = Math.min(0.04, 0.7 / count);
   return random.dirichlet(new Float64Array(count).fill(1)).map((share) => floor + (1 - floor * count) * share);
 }
 
@@ -77,8 +81,10 @@ function truthTables(random: Random, size: number, cells: number): ResponseFunct
 
 function thresholds(random: Random, size: number, sizes: readonly number[], cells: number): ResponseFunctions {
   const count = 12;
-  const outputs = new Uint16Array((size + count) * cells);
+  const tables = 2;
+  const outputs = new Uint16Array((size + count + tables) * cells);
   for (let level = 0; level < size; level++) outputs.fill(level, level * cells, (level + 1) * cells);
+  for (let at = (size + count) * cells; at < outputs.length; at++) outputs[at] = random.integer(size);
   const signs = sizes.map(() => (random.next() < 0.5 ? -1 : 1));
   for (let k = 0; k < count; k++) {
     const slopes = signs.map((sign) => sign * (0.5 + random.next()));
@@ -99,7 +105,7 @@ function thresholds(random: Random, size: number, sizes: readonly number[], cell
       }
     }
   }
-  return { weights: weightsOf(random, size + count), outputs };
+  return { weights: weightsOf(random, size + count + tables), outputs };
 }
 
 /**
