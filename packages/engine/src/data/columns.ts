@@ -1,6 +1,6 @@
 import type { Name } from '../graph/variable.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../run/nearest.ts';
 import type { StudySpec, Wanted } from './source.ts';
 
 /** Which column of the data plays which part. */

@@ -1,7 +1,7 @@
 import type { Domain, Name, Value } from '../graph/variable.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
+import { didYouMean } from '../run/nearest.ts';
 import { canonical, intervalNames, levelReader, naturalOrder, numberOf } from './level.ts';
-import { didYouMean } from './nearest.ts';
 import type { ColumnSummary, Declared, Schema, StudySpec, StudySummary } from './source.ts';
 import { textLimit } from './source.ts';
 
