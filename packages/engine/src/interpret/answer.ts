@@ -13,7 +13,17 @@ export interface Diagnostic {
 export interface Point {
   readonly at: Readonly<Record<string, Value>>;
   readonly value: number | null;
+  readonly standardError?: number;
   readonly interval?: readonly [number, number];
+}
+
+/** One line of a derivation; `depth` indents it. */
+export interface DerivationLine {
+  readonly depth: number;
+  readonly says: string;
+  readonly theorem: string;
+  readonly source: string;
+  readonly line?: string;
 }
 
 /** One answer of the answers document (contract, section 4). Fields that do not apply are absent. */
@@ -34,11 +44,17 @@ export interface Answer {
   readonly estimand?: { readonly text: string; readonly latex: string; readonly tree: Estimand };
   readonly identifiable?: boolean;
   readonly hedge?: { readonly F: readonly Name[]; readonly Fprime: readonly Name[] };
+  /** With several regimes: one hedge for each that could not help (`regime`: its do-set). */
+  readonly hedges?: readonly { readonly F: readonly Name[]; readonly Fprime: readonly Name[]; readonly regime: readonly Name[] }[];
   readonly rule?: string;
-  readonly derivation?: readonly string[];
+  readonly derivation?: readonly DerivationLine[];
+  /** What a textbook would say of this effect: adjustment sets, front door, instruments. */
+  readonly explanations?: readonly string[];
   readonly refused: readonly { readonly rule: string; readonly why: string }[];
   /** The single extra experiments (do-sets) that would turn a no into a yes. */
   readonly wouldHelp?: readonly (readonly Name[])[];
+  /** True: not even every experiment together would identify it. */
+  readonly beyondExperiments?: boolean;
   readonly assumes: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
   readonly studies: readonly { readonly name: Name; readonly rows: number; readonly fingerprint: string }[];
