@@ -26,6 +26,7 @@ export interface IdentifiedQuestion {
   readonly refused: readonly Refused[];
   /** The condition has probability zero in every model. */
   readonly undefined: boolean;
+  readonly parts: readonly { readonly weight: number; readonly query: Query; readonly found: Identified }[];
 }
 
 export interface RefusedQuestion {
@@ -43,11 +44,11 @@ export function identify(
   catalogue: Catalogue,
   options: RuleOptions = {},
 ): IdentifiedQuestion | RefusedQuestion {
-  const parts: { readonly weight: number; readonly found: Identified; readonly refused: readonly Refused[] }[] = [];
+  const parts: { readonly weight: number; readonly query: Query; readonly found: Identified; readonly refused: readonly Refused[] }[] = [];
   for (const { weight, query } of question.parts) {
     const { result, refused } = identifyQuery(query, graph, catalogue, options);
     if (result.verdict !== 'identified') return { verdict: result.verdict, query, refusal: result, refused };
-    parts.push({ weight, found: result, refused });
+    parts.push({ weight, query, found: result, refused });
   }
   const builder = createBuilder();
   const found = parts.map((part) => part.found);
@@ -73,6 +74,7 @@ export function identify(
     assumes: [...new Set(found.flatMap((one) => one.assumes))],
     refused: distinct(parts.flatMap((part) => part.refused)),
     undefined: found.some((one) => one.undefined === true),
+    parts: parts.map(({ weight, query, found: one }) => ({ weight, query, found: one })),
   };
 }
 

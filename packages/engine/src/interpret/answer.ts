@@ -50,6 +50,8 @@ export interface Answer {
   readonly derivation?: readonly DerivationLine[];
   /** What a textbook would say of this effect: adjustment sets, front door, instruments. */
   readonly explanations?: readonly string[];
+  /** One sentence for a person, where the answer is a no. */
+  readonly why?: string;
   readonly refused: readonly { readonly rule: string; readonly why: string }[];
   /** The single extra experiments (do-sets) that would turn a no into a yes. */
   readonly wouldHelp?: readonly (readonly Name[])[];
@@ -57,7 +59,8 @@ export interface Answer {
   readonly beyondExperiments?: boolean;
   readonly assumes: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly studies: readonly { readonly name: Name; readonly rows: number; readonly fingerprint: string }[];
+  /** `rows` is null for exact probabilities. */
+  readonly studies: readonly { readonly name: Name; readonly rows: number | null; readonly fingerprint: string }[];
 }
 
 export interface AnswersDocument {
@@ -65,5 +68,7 @@ export interface AnswersDocument {
   readonly seed: number;
   readonly version: string;
   readonly elapsedMs: number;
+  /** True if the run was interrupted: what is here was finished before. */
+  readonly partial?: boolean;
   readonly answers: readonly Answer[];
 }

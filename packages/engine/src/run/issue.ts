@@ -1,6 +1,8 @@
 /** A place in a text (character offsets, end exclusive) or in a file (1-based row, column name). */
 export interface Where {
   readonly file?: string;
+  /** The text that `start` and `end` count in, where it is not the file's. */
+  readonly text?: string;
   readonly start?: number;
   readonly end?: number;
   readonly row?: number;

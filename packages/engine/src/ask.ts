@@ -1,0 +1,238 @@
+import { accountIdentified, accountRefused, studiesRead } from './account.ts';
+import type { Catalogue } from './data/catalogue.ts';
+import type { Study } from './data/study.ts';
+import type { Estimand } from './estimand/estimand.ts';
+import { simplify } from './estimand/simplify.ts';
+import type { Graph } from './graph/graph.ts';
+import type { Domain, Name, Value } from './graph/variable.ts';
+import { type IdentifiedQuestion, identify, stateValues, whatWouldHelp } from './identification.ts';
+import type { Answer, AnswersDocument, Diagnostic, Point } from './interpret/answer.ts';
+import { verifyEstimand } from './interpret/verify.ts';
+import { measure } from './measure.ts';
+import { compileQuestion } from './query/bind.ts';
+import type { Question } from './query/terms.ts';
+import { failure, type Issue, type Result, success } from './run/issue.ts';
+import { Interrupted, type RunOptions } from './run/progress.ts';
+import { version } from './version.ts';
+
+/** What `ask` needs of a problem; a loaded problem document is one. */
+export interface Problem {
+  readonly graph?: Graph;
+  readonly domains: ReadonlyMap<Name, Domain>;
+  readonly studies: readonly Study[];
+  readonly catalogue: Catalogue;
+  readonly assume?: readonly string[];
+}
+
+export interface AskOptions extends RunOptions {
+  /** Default 0. The same seed gives the same digits. */
+  readonly seed?: number;
+  /** `auto` (default): bootstrap, or the delta method where that would be too much work. */
+  readonly uncertainty?: 'auto' | 'bootstrap' | 'delta' | 'none';
+  /** Of intervals; default 0.95. */
+  readonly level?: number;
+  /** Bootstrap draws; default 1000. */
+  readonly draws?: number;
+  /** Dirichlet pseudo-records per cell; default 0: unsmoothed. */
+  readonly smoothing?: number;
+  /** Check every estimand in random models before it is shown; default true. */
+  readonly verify?: boolean;
+  /** Largest table, in cells. */
+  readonly limit?: number;
+  /** A clock in milliseconds, for `elapsedMs`. */
+  readonly now?: () => number;
+}
+
+/** An estimand that its own check refutes: a fault of ours, never an answer. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+}
+
+/**
+ * The one pass:
+ *
+ *     text -> parse -> normalise -> bind        every error with its place and a nearest fix   (query)
+ *          -> identify                          rules in order of strength; no rows are read   (identification, identify)
+ *          -> simplify, check in random models                                                 (estimand, interpret/verify)
+ *          -> interpret                         counts leave the studies here                  (measure, interpret)
+ *          -> account                           answer + estimand + assumptions + diagnostics  (account)
+ *
+ * Issues of all questions are returned together and before any study is read. When `signal` is aborted, the answers that are
+ * finished come back, marked partial.
+ */
+export async function ask(problem: Problem, questions: readonly string[], options: AskOptions = {}): Promise<Result<AnswersDocument>> {
+  return document(problem, questions, options, (question) => answer(problem, question, options));
+}
+
+/** `ask` without reading a row: the estimand and its derivation, or the no. */
+export async function explain(
+  problem: Omit<Problem, 'studies'>,
+  questions: readonly string[],
+  options: AskOptions = {},
+): Promise<Result<AnswersDocument>> {
+  return document(problem, questions, options, async (question) => plan({ ...problem, studies: [] }, question, options).answer);
+}
+
+async function document(
+  problem: Pick<Problem, 'graph' | 'domains' | 'assume'>,
+  questions: readonly string[],
+  options: AskOptions,
+  one: (question: Question) => Promise<Answer>,
+): Promise<Result<AnswersDocument>> {
+  const started = options.now?.() ?? 0;
+  const context = { domains: problem.domains, ...(problem.graph === undefined ? {} : { graph: problem.graph }) };
+  const issues: Issue[] = [];
+  const warnings: Issue[] = [];
+  const bound: Question[] = [];
+  for (const text of questions) {
+    const compiled = compileQuestion(text, context);
+    const named = (issue: Issue): Issue => ({ ...issue, where: { ...issue.where, text } });
+    if (compiled.ok) bound.push(compiled.value);
+    if (compiled.ok) warnings.push(...(compiled.warnings ?? []).map(named));
+    else issues.push(...compiled.issues.map(named));
+  }
+  if (issues.length > 0) return failure(...issues);
+  const answers: Answer[] = [];
+  let partial = false;
+  for (const [i, question] of bound.entries()) {
+    options.onProgress?.({ task: 'questions', done: i, total: bound.length });
+    try {
+      answers.push(withUnused(await one(question), problem.assume ?? []));
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      partial = true;
+      break;
+    }
+    await options.pause?.();
+  }
+  const elapsedMs = (options.now?.() ?? 0) - started;
+  return success(
+    { schema: 'doable/answers@1', seed: options.seed ?? 0, version, elapsedMs, ...(partial ? { partial } : {}), answers },
+    warnings,
+  );
+}
+
+interface Planned {
+  readonly answer: Answer;
+  readonly found?: IdentifiedQuestion;
+  readonly estimand?: Estimand;
+}
+
+/** Identify, simplify, check, and the account of it. */
+function plan(problem: Problem, question: Question, options: AskOptions): Planned {
+  const { graph } = problem;
+  const levels = levelsOf(problem);
+  const found = identify(question, graph, problem.catalogue, { levels });
+  if (found.verdict !== 'identified') {
+    const help =
+      graph === undefined || found.verdict === 'refused' ? undefined : whatWouldHelp(found.query, graph, problem.catalogue, { levels });
+    return { answer: accountRefused(question, graph, found, help) };
+  }
+  const estimand = simplify(found.estimand);
+  const diagnostics = graph === undefined || options.verify === false ? [] : [checkEstimands(found, graph, problem.catalogue)];
+  return { answer: accountIdentified(question, graph, found, estimand, diagnostics), found, estimand };
+}
+
+async function answer(problem: Problem, question: Question, options: AskOptions): Promise<Answer> {
+  const planned = plan(problem, question, options);
+  if (planned.found === undefined || planned.estimand === undefined)
+    return (await answerByValue(problem, question, planned.answer, options)) ?? planned.answer;
+  const { found, estimand } = planned;
+  const measured = await measure(estimand, found, problem, options);
+  const studies = studiesRead(estimand, problem.studies);
+  if (!measured.ok) {
+    const [issue] = measured.issues as readonly [Issue];
+    const status = issue.code === 'too-large' ? 'unknown' : 'refused';
+    return { ...planned.answer, status, why: `${issue.message}${issue.hint === undefined ? '' : ` ${issue.hint}`}`, studies };
+  }
+  const { numbers, diagnostics } = measured.value;
+  const status = found.undefined || numbers.undefined ? 'undefined' : 'identified';
+  return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], studies };
+}
+
+/** A question that is refused as a whole may have an answer at some of the values that it leaves open. */
+async function answerByValue(problem: Problem, question: Question, whole: Answer, options: AskOptions): Promise<Answer | undefined> {
+  const rows = stateValues(question, levelsOf(problem));
+  if (rows === undefined) return undefined;
+  const answered: { readonly at: Readonly<Record<string, Value>>; readonly answer: Answer }[] = [];
+  for (const row of rows) {
+    if (options.signal?.aborted === true) throw new Interrupted();
+    const planned = plan(problem, row.question, { ...options, verify: false });
+    if (planned.found !== undefined) answered.push({ at: row.at, answer: await answer(problem, row.question, options) });
+  }
+  const [first] = answered;
+  if (first === undefined) return undefined;
+  const distribution = answered.map(
+    ({ at, answer: one }): Point => ({
+      at,
+      value: one.value ?? null,
+      ...(one.uncertainty?.interval === undefined ? {} : { interval: one.uncertainty.interval }),
+      ...(one.uncertainty?.standardError === undefined ? {} : { standardError: one.uncertainty.standardError }),
+    }),
+  );
+  const missing = rows.length - answered.length;
+  const note: Diagnostic[] =
+    missing > 0
+      ? [
+          {
+            name: 'values',
+            level: 'warn',
+            figure: missing,
+            says: `${missing} of ${rows.length} values of the question are not identified and are left out. ${whole.why ?? ''}`,
+          },
+        ]
+      : [];
+  const { value: _value, uncertainty, estimand, ...rest } = first.answer;
+  return {
+    ...rest,
+    question: whole.question,
+    terms: whole.terms,
+    rung: whole.rung,
+    kind: 'distribution',
+    distribution,
+    ...(uncertainty === undefined ? {} : { uncertainty: { level: uncertainty.level, method: uncertainty.method } }),
+    ...(estimand === undefined ? {} : { estimand }),
+    diagnostics: [
+      ...note,
+      { name: 'rows', level: 'ok', says: `Every row has its own estimand; the one shown is that of the first.` },
+      ...first.answer.diagnostics,
+    ],
+  };
+}
+
+function checkEstimands(found: IdentifiedQuestion, graph: Graph, catalogue: Catalogue): Diagnostic {
+  let worst = 0;
+  for (const { query, found: one } of found.parts) {
+    const checked = verifyEstimand({ graph, catalogue, query, estimand: one.estimand, open: one.open });
+    if (!checked.checked)
+      return { name: 'self-check', level: 'warn', says: `The estimand was not checked in random models: ${checked.why}` };
+    if (checked.gap > 1e-9)
+      throw new Fault(`The estimand failed its check in a random model by ${checked.gap}. This is a fault of doable: please report it.`);
+    worst = Math.max(worst, checked.gap);
+  }
+  return {
+    name: 'self-check',
+    level: 'ok',
+    figure: worst,
+    says: `The estimand agrees with the exact answer in random models of this graph (largest gap ${worst.toExponential(1)}).`,
+  };
+}
+
+function levelsOf(problem: Pick<Problem, 'graph' | 'domains'>): Map<Name, readonly Value[]> {
+  const levels = new Map<Name, readonly Value[]>();
+  for (const variable of problem.graph?.variables.values() ?? [])
+    if (variable.domain?.kind === 'finite') levels.set(variable.name, variable.domain.levels);
+  for (const [name, domain] of problem.domains) if (domain.kind === 'finite') levels.set(name, domain.levels);
+  return levels;
+}
+
+function withUnused(answer: Answer, assume: readonly string[]): Answer {
+  const unused = assume.map(
+    (text): Diagnostic => ({
+      name: 'assumption',
+      level: 'warn',
+      says: `The assumption '${text}' was not used: no rule of this version reads it.`,
+    }),
+  );
+  return unused.length === 0 ? answer : { ...answer, diagnostics: [...answer.diagnostics, ...unused] };
+}

@@ -1,0 +1,197 @@
+import type { Study } from './data/study.ts';
+import type { Estimand } from './estimand/estimand.ts';
+import type { Domain, Name, Value } from './graph/variable.ts';
+import type { IdentifiedQuestion } from './identification.ts';
+import type { Answer, Diagnostic, Point } from './interpret/answer.ts';
+import { type Evaluation, evaluate, type FreeWeights } from './interpret/number.ts';
+import { type Overlap, overlapOf } from './interpret/overlap.ts';
+import { compile, type Plan } from './interpret/plan.ts';
+import { countTables, fillTables, type LeafTables } from './interpret/tables.ts';
+import { type Uncertainty, uncertaintyOf } from './interpret/uncertainty.ts';
+import { type Result, success } from './run/issue.ts';
+import { Interrupted, type RunOptions } from './run/progress.ts';
+
+export interface MeasureOptions extends RunOptions {
+  readonly seed?: number;
+  readonly uncertainty?: 'auto' | 'bootstrap' | 'delta' | 'none';
+  readonly level?: number;
+  readonly draws?: number;
+  readonly smoothing?: number;
+  readonly limit?: number;
+}
+
+export interface Measured {
+  readonly numbers: { readonly fields: Pick<Answer, 'kind' | 'value' | 'distribution' | 'uncertainty'>; readonly undefined: boolean };
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * The number interpretation of an estimand: the studies are read here. Issues as of {@link compile} and {@link countTables}.
+ * An interruption during the uncertainty keeps the number, marked so.
+ */
+export async function measure(
+  estimand: Estimand,
+  found: Pick<IdentifiedQuestion, 'open' | 'free'>,
+  problem: { readonly studies: readonly Study[]; readonly domains: ReadonlyMap<Name, Domain> },
+  options: MeasureOptions,
+): Promise<Result<Measured>> {
+  const limit = options.limit === undefined ? {} : { limit: options.limit };
+  const compiled = compile(estimand, problem.domains, { open: found.open.map((axis) => axis.symbol), ...limit });
+  if (!compiled.ok) return compiled;
+  const plan = compiled.value;
+  const counted = await countTables(plan, problem.studies, problem.domains, options);
+  if (!counted.ok) return counted;
+  const tables = counted.value;
+  const freeWeights = await weightsOfFree(plan, tables);
+  const evaluation = evaluate(plan, fillTables(tables), freeWeights);
+  const diagnostics: Diagnostic[] = [];
+
+  let uncertainty: Uncertainty | undefined;
+  if (options.uncertainty !== 'none') {
+    try {
+      const made = await uncertaintyOf(plan, tables, {
+        ...options,
+        method: options.uncertainty ?? 'auto',
+        ...(freeWeights === undefined ? {} : { freeWeights }),
+      });
+      if ('none' in made)
+        diagnostics.push({ name: 'uncertainty', level: 'ok', says: `No sampling uncertainty is given: ${lower(made.none)}` });
+      else uncertainty = made;
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      diagnostics.push({
+        name: 'interrupted',
+        level: 'warn',
+        says: 'Stopped before the uncertainty was computed; the number itself is complete.',
+      });
+    }
+  }
+  const levelsOf = (name: Name): readonly Value[] => {
+    const domain = problem.domains.get(name);
+    return domain?.kind === 'finite' ? domain.levels : [];
+  };
+  diagnostics.push(
+    ...aboutOverlap(overlapOf(plan, tables, levelsOf), evaluation),
+    ...aboutFree(plan, evaluation),
+    ...aboutVariation(uncertainty, tables),
+  );
+  return success({ numbers: numbersOf(evaluation, uncertainty), diagnostics });
+}
+
+function numbersOf(evaluation: Evaluation, uncertainty: Uncertainty | undefined): Measured['numbers'] {
+  const { axes, levels, values } = evaluation;
+  const about = uncertainty === undefined ? undefined : { level: uncertainty.level, method: uncertainty.method };
+  const none = values.every((value) => Number.isNaN(value));
+  if (axes.length === 0) {
+    const [value] = values as unknown as [number];
+    if (none) return { fields: { kind: 'none' }, undefined: true };
+    const [interval, standardError] = [uncertainty?.intervals[0], uncertainty?.standardErrors[0]];
+    const full =
+      about === undefined
+        ? {}
+        : {
+            uncertainty: {
+              ...about,
+              ...(interval === undefined ? {} : { interval }),
+              ...(standardError === undefined ? {} : { standardError }),
+            },
+          };
+    return { fields: { kind: 'point', value, ...full }, undefined: false };
+  }
+  const distribution = Array.from(values, (value, i): Point => {
+    const at: Record<string, Value> = {};
+    let rest = i;
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const size = (levels[axis] as readonly Value[]).length;
+      at[axes[axis] as string] = (levels[axis] as readonly Value[])[rest % size] as Value;
+      rest = Math.floor(rest / size);
+    }
+    const ordered = Object.fromEntries(axes.map((axis) => [axis, at[axis] as Value]));
+    const [interval, standardError] = [uncertainty?.intervals[i], uncertainty?.standardErrors[i]];
+    return {
+      at: ordered,
+      value: Number.isNaN(value) ? null : value,
+      ...(interval === undefined ? {} : { interval }),
+      ...(standardError === undefined ? {} : { standardError }),
+    };
+  });
+  return { fields: { kind: 'distribution', distribution, ...(about === undefined ? {} : { uncertainty: about }) }, undefined: none };
+}
+
+/** Free axes are averaged with the records behind their values, where one study measured them all. */
+async function weightsOfFree(plan: Plan, tables: LeafTables): Promise<FreeWeights | undefined> {
+  const free = plan.axes.slice(plan.open).map((axis) => axis.symbol);
+  if (free.length === 0) return undefined;
+  const source = tables.sources.find(({ study }) => free.every((name) => study.measured.includes(name)));
+  if (source === undefined) return undefined;
+  const counts = await source.study.counts(free);
+  const sizes = counts.levels.map((levels) => levels.length);
+  const values = new Float64Array(sizes.reduce((product, size) => product * size, 1));
+  for (let cell = 0; cell < counts.weight.length; cell++) {
+    let at = 0;
+    for (let axis = 0; axis < sizes.length; axis++)
+      at = at * (sizes[axis] as number) + (counts.codes[cell * sizes.length + axis] as number);
+    values[at] = counts.weight[cell] as number;
+  }
+  return { axes: counts.axes, sizes, values };
+}
+
+function aboutOverlap(overlap: Overlap, evaluation: Evaluation): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if (overlap.empty.length > 0) {
+    const shown = overlap.empty.slice(0, 3).map(
+      ({ leaf, at }) =>
+        `${leaf} at ${Object.entries(at)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(', ')}`,
+    );
+    const more = overlap.empty.length > 3 || !overlap.complete ? ' and others' : '';
+    found.push({
+      name: 'overlap',
+      level: 'fail',
+      figure: overlap.empty.length,
+      says: `No record shows ${shown.join('; ')}${more}: what depends on it is undefined. Merge levels, ask within the part that was observed, or smooth (--smoothing).`,
+    });
+  } else if (evaluation.values.some((value) => Number.isNaN(value))) {
+    found.push({ name: 'condition', level: 'fail', says: 'The question conditions on an event that no record shows.' });
+  }
+  if (overlap.thin > 0)
+    found.push({
+      name: 'thin cells',
+      level: 'warn',
+      figure: overlap.thin,
+      says: `${overlap.thin} of the conditions that the estimand needs rest on fewer than 5 records (the thinnest on ${format(overlap.least)}).`,
+    });
+  return found;
+}
+
+function aboutFree(plan: Plan, { spread }: Evaluation): Diagnostic[] {
+  const free = plan.axes.slice(plan.open).map((axis) => axis.symbol);
+  if (free.length === 0 || spread === undefined) return [];
+  const widest = spread.reduce((most, value) => Math.max(most, value), 0);
+  return [
+    {
+      name: 'free names',
+      level: 'ok',
+      figure: widest,
+      says: `The value must not depend on ${free.join(', ')}; over its values in the data the estimate varies by ${widest.toPrecision(2)} (they are averaged). A spread well beyond sampling error speaks against the graph.`,
+    },
+  ];
+}
+
+function aboutVariation(uncertainty: Uncertainty | undefined, tables: LeafTables): Diagnostic[] {
+  if (uncertainty === undefined || !uncertainty.intervals.some((interval) => interval !== undefined && interval[0] === interval[1]))
+    return [];
+  const least = Math.min(...tables.sources.map((source) => source.study.effectiveSize));
+  return [
+    {
+      name: 'no variation',
+      level: 'warn',
+      figure: 3 / least,
+      says: `All records behind a value agree, so its interval has no width and says nothing; with ${format(least)} records a probability of up to about ${(3 / least).toPrecision(2)} could have gone unseen (rule of three).`,
+    },
+  ];
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+const format = (value: number): string => (Number.isInteger(value) ? String(value) : value.toPrecision(3));
