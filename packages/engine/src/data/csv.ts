@@ -9,7 +9,8 @@ export interface CsvOptions {
 }
 
 export interface CsvHandlers {
-  header(names: readonly string[]): void;
+  /** Trimmed names, and the separator in use. */
+  header(names: readonly string[], delimiter: string): void;
   /** Cells as written (quotes resolved), and the 1-based line on which the record begins. */
   record(cells: readonly string[], line: number): void;
 }
@@ -91,7 +92,7 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
       seen.add(name);
     });
     header = names;
-    handlers.header(names);
+    handlers.header(names, delimiter as string);
   };
   const feed = (text: string): void => {
     const separator = delimiter as string;

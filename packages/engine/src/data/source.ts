@@ -80,5 +80,11 @@ export interface StudySource {
   open(schema: Schema): Promise<Result<Study>>;
 }
 
+/** What the engine cannot do by itself. */
+export interface SourceHost {
+  /** The source behind `data` of a study that is not inline rows: a path, a glob or a database. */
+  openSource(spec: StudySpec, data: string): Result<StudySource> | Promise<Result<StudySource>>;
+}
+
 /** Distinct texts a summary keeps per column: beyond it a text column is a label, not a variable. */
 export const textLimit = 10_000;

@@ -1,0 +1,31 @@
+/** What an adapter for another kind of data builds on, so that every source reads, checks and reports alike. */
+export { marginal, tally } from './accumulate.ts';
+export {
+  emptyIssue,
+  fixedIssue,
+  measureFault,
+  measureIssue,
+  missingIssue,
+  probabilityScale,
+  readingOf,
+} from './checks.ts';
+export { type ColumnPlan, planColumns } from './columns.ts';
+export type { Counts } from './counts.ts';
+export { csvReader } from './csv.ts';
+export { codeReader, fixedRegime } from './encode.ts';
+export { addHashes, type Hash, hashText, hexOf } from './fingerprint.ts';
+export { canonical, intervalNames, missingTexts, numberOf } from './level.ts';
+export { memorySource } from './memory.ts';
+export { shiftOf } from './records.ts';
+export {
+  type ColumnSummary,
+  type Declared,
+  type Schema,
+  type SourceHost,
+  type StudySource,
+  type StudySpec,
+  type StudySummary,
+  textLimit,
+  type Wanted,
+} from './source.ts';
+export type { Study } from './study.ts';
