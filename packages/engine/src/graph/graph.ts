@@ -72,6 +72,12 @@ export function assemble(variables: ReadonlyMap<Name, Variable>, arrows: readonl
   return { variables, arrows, arcs, index: indexOf(order.names, arrows, arcs) };
 }
 
+/** A directed cycle among the arrows, its first node not repeated; `undefined` if there is none. */
+export function findCycle(names: readonly Name[], arrows: readonly Edge[]): readonly Name[] | undefined {
+  const order = topologicalOrder(names, arrows);
+  return 'cycle' in order ? order.cycle : undefined;
+}
+
 /** The number of a node that must exist. Throws for an unknown name: the caller should have checked what a person typed. */
 export function numberOf(graph: Graph, name: Name): number {
   const number = graph.index.numbers.get(name);
