@@ -13,7 +13,7 @@ export function drawRoot(random: Random, variable: Name, size: number): Mechanis
   const sum = shares.reduce((a, b) => a + b, 0);
   const weights = shares.map((share) => share / sum);
   const outputs = Uint16Array.from({ length: size }, (_, level) => level);
-  return mechanismOf(variable, size, [], [], { weights, outputs });
+  return mechanismFrom(variable, size, [], [], { weights, outputs });
 }
 
 /**
@@ -32,14 +32,14 @@ export function drawMechanism(random: Random, variable: Name, size: number, inpu
   const cells = sizes.reduce((product, next) => product * next, 1);
   if (cells <= 16) {
     for (let attempt = 0; attempt < (cells <= 8 ? patience : attempts); attempt++) {
-      const drawn = mechanismOf(variable, size, inputs, sizes, truthTables(random, size, cells));
+      const drawn = mechanismFrom(variable, size, inputs, sizes, truthTables(random, size, cells));
       if (effects(drawn, size, sizes).least > matters) return drawn;
     }
   }
   let best: Mechanism | undefined;
   let strongest = -1;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const drawn = mechanismOf(variable, size, inputs, sizes, thresholds(random, size, sizes, cells));
+    const drawn = mechanismFrom(variable, size, inputs, sizes, thresholds(random, size, sizes, cells));
     const { average } = effects(drawn, size, sizes);
     if (average > strongest) [best, strongest] = [drawn, average];
     if (average > matters) break;
@@ -48,7 +48,7 @@ export function drawMechanism(random: Random, variable: Name, size: number, inpu
 }
 
 /** The mechanism with the conditional table that its response functions imply. */
-export function mechanismOf(
+export function mechanismFrom(
   variable: Name,
   size: number,
   inputs: readonly Name[],

@@ -1,7 +1,7 @@
 import type { Name } from '../graph/variable.ts';
 import { sumProduct } from '../math/eliminate.ts';
 import { align, divide, type Factor, isTooLarge, sumOut, type TooLarge } from '../math/factor.ts';
-import { cardinality, type DiscreteModel } from './scm.ts';
+import { cardinality, type DiscreteModel, mechanismOf } from './scm.ts';
 
 export interface ExactOptions {
   /** Largest table, in cells (default 2^24). */
@@ -24,7 +24,7 @@ export function exactDistribution(
   if (new Set(axes).size < axes.length) throw new Error(`P(${wanted.of} | ${given}; do(${set})): a variable is named twice.`);
   const sizes = new Map(axes.map((axis) => [axis, cardinality(model, axis)]));
   const joint = sumProduct(
-    ancestors(model, [...wanted.of, ...given], new Set(set)).map((name) => tableOf(model, name)),
+    ancestors(model, [...wanted.of, ...given], new Set(set)).map((name) => mechanismOf(model, name).table),
     axes,
     sizes,
     options,
@@ -43,10 +43,4 @@ export function ancestors(model: DiscreteModel, of: readonly Name[], cut: Readon
     open.push(...(model.mechanisms.get(name)?.inputs ?? []));
   }
   return [...model.mechanisms.keys()].filter((name) => found.has(name));
-}
-
-function tableOf(model: DiscreteModel, name: Name): Factor {
-  const mechanism = model.mechanisms.get(name);
-  if (mechanism === undefined) throw new Error(`The model has no variable ${name}.`);
-  return mechanism.table;
 }

@@ -56,6 +56,19 @@ export function levelsOf(model: DiscreteModel, name: Name): readonly Value[] {
   return levels;
 }
 
+/** The index of a level; throws for a level that the variable does not have (bind questions first). */
+export function levelIndex(model: DiscreteModel, name: Name, value: Value): number {
+  const index = levelsOf(model, name).indexOf(value);
+  if (index < 0) throw new Error(`${name} has no level ${value}.`);
+  return index;
+}
+
+export function mechanismOf(model: DiscreteModel, name: Name): Mechanism {
+  const mechanism = model.mechanisms.get(name);
+  if (mechanism === undefined) throw new Error(`The model has no variable ${name}.`);
+  return mechanism;
+}
+
 /**
  * A random structural model that fits the graph: one independent hidden cause per arc, a mechanism per variable (declared
  * latents too) over its parents and hidden causes, in response-function form. All probabilities are positive, and every input

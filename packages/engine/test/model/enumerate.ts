@@ -1,6 +1,6 @@
 import type { Name } from '../../src/graph/variable.ts';
-import type { WorldEvent } from '../../src/model/counterfactual.ts';
 import type { DiscreteModel, Mechanism } from '../../src/model/scm.ts';
+import type { WorldEvent } from '../../src/model/worlds.ts';
 
 /** How many joint choices there are. */
 export const stateCount = (model: DiscreteModel): number =>

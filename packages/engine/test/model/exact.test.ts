@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Factor, total, valueAt } from '../../src/math/factor.ts';
 import { Random } from '../../src/math/random.ts';
-import { exactCounterfactual, isTable, openSymbols, type WorldEvent, type WorldSetting } from '../../src/model/counterfactual.ts';
+import { exactCounterfactual, isTable } from '../../src/model/counterfactual.ts';
 import { effects } from '../../src/model/draw.ts';
 import { exactDistribution } from '../../src/model/exact.ts';
 import { cardinality, type DiscreteModel } from '../../src/model/scm.ts';
+import { openSymbols, type WorldEvent, type WorldSetting } from '../../src/model/worlds.ts';
 import { bruteForce, stateCount } from './enumerate.ts';
 import { graphOf, modelOf, randomGraph } from './graphs.ts';
 

@@ -1,0 +1,367 @@
+import type { Graph } from '../graph/graph.ts';
+import type { Name, Value } from '../graph/variable.ts';
+import { planElimination, runPlan, sumProduct } from '../math/eliminate.ts';
+import { type Factor, isTooLarge, rename } from '../math/factor.ts';
+import { orthogonalise, relativeResidual } from '../math/linear.ts';
+import { Random } from '../math/random.ts';
+import { identity, indicatorOf, oneHot, responseAxis } from './counterfactual.ts';
+import { mechanismFrom } from './draw.ts';
+import { offerJacobian, type Parameters, parametersOf, type RankOffer } from './jacobian.ts';
+import { arcLatent, cardinality, type DiscreteModel, levelIndex, type Mechanism, mechanismOf, numberedLevels } from './scm.ts';
+import { type OpenSymbol, openSymbols, resolveWorlds, type Token, type WorldEvent } from './worlds.ts';
+
+export type { RankOffer } from './jacobian.ts';
+
+export interface RankOptions {
+  readonly seed: number;
+  /** Levels of hidden causes (default 2). More levels can find non-identifiability that two miss. */
+  readonly latentLevels?: number;
+  /** Levels by variable; else those the graph declares; else `0`, `1`. */
+  readonly levels?: ReadonlyMap<Name, readonly Value[]>;
+  /** Joint states of variables and latents beyond which the test declines (default 2^20). */
+  readonly limit?: number;
+}
+
+export interface GradientRank {
+  /**
+   * `not-identified`: a local proof: models near by agree on all that is offered and differ in the target. `no-evidence-against`:
+   * identified locally and within this class of models, which is evidence, not proof. `too-large`: not tried.
+   */
+  readonly verdict: 'not-identified' | 'no-evidence-against' | 'too-large';
+  /** Length of the part of the target's gradient outside the span of the offers' gradients, relative to its whole length; the largest over target cells. */
+  readonly residual: number;
+  readonly rank: number;
+  readonly parameters: number;
+  /** Cells of all offered distributions. */
+  readonly cells: number;
+}
+
+/** Residuals of identified targets stay below about 1e-8, of others above about 1e-4. */
+const threshold = 1e-5;
+const cutOff = 1e-11;
+
+/**
+ * Is P(of | given) determined by the offered distributions? Decided without any identification algorithm: at a random model of
+ * the graph, does the gradient of the target lie in the span of the gradients of all offered cells? Events are in any worlds
+ * (`do` is a world shared by all of them); values left out mean every value. A `not-identified` must hold at two random models.
+ *
+ * Class of models: one hidden cause per arc; free conditional tables; variables that the target needs in several worlds at once
+ * have free weights on all response functions (up to 256, else on 40 random ones).
+ */
+export function gradientRank(
+  graph: Graph,
+  target: { readonly of: readonly WorldEvent[]; readonly given?: readonly WorldEvent[] },
+  offers: readonly RankOffer[],
+  options: RankOptions,
+): GradientRank {
+  const first = rankAt(graph, target, offers, options, 0);
+  if (first.verdict !== 'not-identified') return first;
+  const second = rankAt(graph, target, offers, options, 1);
+  return second.residual < first.residual ? second : first;
+}
+
+function rankAt(
+  graph: Graph,
+  target: { readonly of: readonly WorldEvent[]; readonly given?: readonly WorldEvent[] },
+  offers: readonly RankOffer[],
+  options: RankOptions,
+  attempt: number,
+): GradientRank {
+  const given = target.given ?? [];
+  const open = openSymbols(target.of, given);
+  const frame = frameOf(graph, options);
+  const declined: GradientRank = { verdict: 'too-large', residual: Number.NaN, rank: 0, parameters: 0, cells: 0 };
+  const states = [...frame.levels.values()].reduce((total, levels) => total * levels.length, 1);
+  if (states > (options.limit ?? 2 ** 20)) return declined;
+  const worlds = resolveWorlds(
+    {
+      inputs: (variable) => frame.inputs.get(variable) ?? [],
+      levelIndex: (variable, value) => (frame.levels.get(variable) as readonly Value[]).indexOf(value),
+    },
+    [...target.of, ...given],
+    open,
+  );
+  const byResponse = new Set([...worlds.copies].filter(([, copies]) => copies.length > 1).map(([name]) => name));
+  const model = interiorPoint(frame, byResponse, new Random(options.seed, 'gradient-rank', attempt));
+  const parameters = parametersOf(model, byResponse);
+
+  const blocks = offers.map((offer) => offerJacobian(model, offer, parameters));
+  const cells = blocks.reduce((sum, block) => sum + block.cells, 0);
+  const vectors = new Float64Array(cells * parameters.count);
+  let to = 0;
+  for (const block of blocks)
+    for (let row = 0; row < block.cells; row++, to += parameters.count)
+      parameters.reduce(block.rows, row * parameters.tableCells, vectors, to);
+  const span = orthogonalise(vectors, cells, parameters.count, cutOff);
+
+  const gradients = targetGradients(model, target.of, given, open, byResponse, parameters);
+  if (gradients === undefined) return declined;
+  const lengths = gradients.map((gradient) => Math.hypot(...gradient));
+  const longest = Math.max(...lengths);
+  const residual = gradients.reduce(
+    (most, gradient, i) => ((lengths[i] as number) > 1e-9 * longest ? Math.max(most, relativeResidual(span, gradient)) : most),
+    0,
+  );
+  return {
+    verdict: residual > threshold ? 'not-identified' : 'no-evidence-against',
+    residual,
+    rank: span.rank,
+    parameters: parameters.count,
+    cells,
+  };
+}
+
+interface Frame {
+  readonly levels: ReadonlyMap<Name, readonly Value[]>;
+  /** In an order in which inputs come first. */
+  readonly inputs: ReadonlyMap<Name, readonly Name[]>;
+  readonly observed: readonly Name[];
+}
+
+function frameOf(graph: Graph, options: RankOptions): Frame {
+  const latentLevels = options.latentLevels ?? 2;
+  const levels = new Map<Name, readonly Value[]>();
+  const inputs = new Map<Name, Name[]>();
+  const causes = new Map<Name, Name[]>();
+  for (const [a, b] of graph.arcs) {
+    const name = arcLatent(a, b);
+    levels.set(name, numberedLevels(latentLevels));
+    inputs.set(name, []);
+    for (const end of [a, b]) causes.set(end, [...(causes.get(end) ?? []), name]);
+  }
+  graph.index.names.forEach((name, number) => {
+    const variable = graph.variables.get(name);
+    const declared = variable?.domain?.kind === 'finite' ? variable.domain.levels : undefined;
+    levels.set(name, options.levels?.get(name) ?? declared ?? numberedLevels(variable?.latent ? latentLevels : 2));
+    const parents = (graph.index.parents[number] as readonly number[]).map((parent) => graph.index.names[parent] as Name);
+    inputs.set(name, [...parents, ...(causes.get(name) ?? [])]);
+  });
+  return { levels, inputs, observed: graph.index.names.filter((name) => graph.variables.get(name)?.latent !== true) };
+}
+
+/** A random model with every probability well inside (0, 1). */
+function interiorPoint(frame: Frame, byResponse: ReadonlySet<Name>, random: Random): DiscreteModel {
+  const mechanisms = new Map<Name, Mechanism>();
+  for (const [name, inputs] of frame.inputs) {
+    const own = random.split(name);
+    const size = (frame.levels.get(name) as readonly Value[]).length;
+    const sizes = inputs.map((input) => (frame.levels.get(input) as readonly Value[]).length);
+    const rows = sizes.reduce((cells, next) => cells * next, 1);
+    if (byResponse.has(name)) {
+      const outputs = responseFunctions(size, rows, own);
+      mechanisms.set(name, mechanismFrom(name, size, inputs, sizes, { outputs, weights: interior(own, outputs.length / rows) }));
+      continue;
+    }
+    const values = new Float64Array(rows * size);
+    for (let row = 0; row < rows; row++) values.set(interior(own, size), row * size);
+    mechanisms.set(name, { variable: name, inputs, table: { axes: [...inputs, name], sizes: [...sizes, size], values } });
+  }
+  return { mechanisms, levels: frame.levels, observed: frame.observed };
+}
+
+function interior(random: Random, count: number): Float64Array {
+  const shares = Float64Array.from({ length: count }, () => 0.15 + random.next());
+  const sum = shares.reduce((a, b) => a + b, 0);
+  return shares.map((share) => share / sum);
+}
+
+/** All functions from the input cells to the levels where there are at most 256, else the constants and 40 random ones. */
+function responseFunctions(size: number, rows: number, random: Random): Uint16Array {
+  const all = size ** rows;
+  if (all <= 256) {
+    const outputs = new Uint16Array(all * rows);
+    for (let k = 0; k < all; k++)
+      for (let row = 0, left = k; row < rows; row++, left = Math.floor(left / size)) outputs[k * rows + row] = left % size;
+    return outputs;
+  }
+  const outputs = new Uint16Array((size + 40) * rows);
+  for (let level = 0; level < size; level++) outputs.fill(level, level * rows, (level + 1) * rows);
+  for (let at = size * rows; at < outputs.length; at++) outputs[at] = random.integer(size);
+  return outputs;
+}
+
+/** A factor of the target's network, and the variable whose parameters it holds, if any. */
+interface Part {
+  readonly factor: Factor;
+  readonly variable?: Name;
+}
+
+/** The gradient of each cell of P(of | given) with respect to the free parameters. */
+function targetGradients(
+  model: DiscreteModel,
+  of: readonly WorldEvent[],
+  given: readonly WorldEvent[],
+  open: readonly OpenSymbol[],
+  byResponse: ReadonlySet<Name>,
+  parameters: Parameters,
+): Float64Array[] | undefined {
+  const top = jointGradient(model, [...of, ...given], open, byResponse, parameters);
+  if (top === undefined || given.length === 0) return top?.gradients;
+  const bottom = jointGradient(
+    model,
+    given,
+    open.filter(({ part }) => part !== 'of'),
+    byResponse,
+    parameters,
+  );
+  if (bottom === undefined) return undefined;
+  return top.gradients.map((gradient, cell) => {
+    // Open events of `of` come first among the axes, so the condition's cell is the remainder.
+    const below = cell % bottom.value.values.length;
+    const condition = bottom.value.values[below] as number;
+    const slope = bottom.gradients[below] as Float64Array;
+    const joint = top.value.values[cell] as number;
+    return gradient.map((entry, i) => entry / condition - (joint * (slope[i] as number)) / (condition * condition));
+  });
+}
+
+/** P(events) over the open axes, and its gradient per cell. The probability is affine in each variable's parameters. */
+function jointGradient(
+  model: DiscreteModel,
+  events: readonly WorldEvent[],
+  open: readonly OpenSymbol[],
+  byResponse: ReadonlySet<Name>,
+  parameters: Parameters,
+): { readonly value: Factor; readonly gradients: Float64Array[] } | undefined {
+  const parts = networkParts(model, events, open, byResponse);
+  const axes = open.map(({ symbol }) => symbol);
+  const sizes = new Map(open.map(({ symbol, variable }) => [symbol, cardinality(model, variable)]));
+  for (const { factor } of parts) factor.axes.forEach((axis, i) => sizes.set(axis, factor.sizes[i] as number));
+  const value = sumProduct(
+    parts.map(({ factor }) => factor),
+    axes,
+    sizes,
+  );
+  if (isTooLarge(value)) return undefined;
+  const full = value.values.length * parameters.tableCells;
+  const derivatives = new Float64Array(full);
+  const weights = new Map<Name, Factor>();
+  for (const [i, part] of parts.entries()) {
+    if (part.variable === undefined) continue;
+    const others = parts.filter((_, j) => j !== i).map(({ factor }) => factor);
+    const keep = [...axes, ...part.factor.axes.filter((axis) => !axes.includes(axis))];
+    const plan = planElimination(
+      others.map((factor) => factor.axes),
+      keep,
+      sizes,
+    );
+    if ('tooLarge' in plan) return undefined;
+    const derivative = runPlan(plan, others);
+    if (byResponse.has(part.variable)) {
+      weights.set(part.variable, derivative);
+      continue;
+    }
+    scatter(derivative, axes, part.factor, derivatives, parameters.tableCells, parameters.offsets.get(part.variable) as number);
+  }
+  const gradients = Array.from({ length: value.values.length }, (_, cell) => {
+    const gradient = new Float64Array(parameters.count);
+    parameters.reduce(derivatives, cell * parameters.tableCells, gradient, 0);
+    return gradient;
+  });
+  writeWeights(model, weights, byResponse, gradients);
+  return { value, gradients };
+}
+
+/** Puts a derivative over (open axes, then the rest of the block's axes) at the cells of the block's table. */
+function scatter(derivative: Factor, open: readonly string[], block: Factor, out: Float64Array, width: number, offset: number): void {
+  const count = derivative.axes.length;
+  const openStep = new Float64Array(count);
+  const blockStep = new Float64Array(count);
+  let stride = 1;
+  for (let i = open.length - 1; i >= 0; i--) {
+    openStep[i] = stride;
+    stride *= derivative.sizes[i] as number;
+  }
+  stride = 1;
+  for (let a = block.axes.length - 1; a >= 0; a--) {
+    blockStep[derivative.axes.indexOf(block.axes[a] as string)] = stride;
+    stride *= block.sizes[a] as number;
+  }
+  for (let cell = 0; cell < derivative.values.length; cell++) {
+    let left = cell;
+    let row = 0;
+    let column = 0;
+    for (let i = count - 1; i >= 0; i--) {
+      const digit = left % (derivative.sizes[i] as number);
+      left = Math.floor(left / (derivative.sizes[i] as number));
+      row += digit * (openStep[i] as number);
+      column += digit * (blockStep[i] as number);
+    }
+    out[row * width + offset + column] = derivative.values[cell] as number;
+  }
+}
+
+/** Overwrites the entries of variables whose parameters are response weights. */
+function writeWeights(
+  model: DiscreteModel,
+  weights: ReadonlyMap<Name, Factor>,
+  byResponse: ReadonlySet<Name>,
+  gradients: Float64Array[],
+): void {
+  let at = 0;
+  for (const mechanism of model.mechanisms.values()) {
+    const size = mechanism.table.sizes.at(-1) as number;
+    if (!byResponse.has(mechanism.variable)) {
+      at += mechanism.table.values.length - mechanism.table.values.length / size;
+      continue;
+    }
+    const functions = (mechanism.response as NonNullable<Mechanism['response']>).weights.length;
+    const derivative = weights.get(mechanism.variable)?.values;
+    gradients.forEach((gradient, cell) => {
+      const last = derivative?.[(cell + 1) * functions - 1] ?? 0;
+      for (let k = 0; k < functions - 1; k++) gradient[at + k] = (derivative?.[cell * functions + k] ?? 0) - last;
+    });
+    at += functions - 1;
+  }
+}
+
+/** The parallel-worlds network with every stated value as an indicator factor, so that blocks of parameters keep all their axes. */
+function networkParts(
+  model: DiscreteModel,
+  events: readonly WorldEvent[],
+  open: readonly OpenSymbol[],
+  byResponse: ReadonlySet<Name>,
+): Part[] {
+  const worlds = resolveWorlds(
+    {
+      inputs: (variable) => mechanismOf(model, variable).inputs,
+      levelIndex: (variable, value) => levelIndex(model, variable, value),
+    },
+    events,
+    open,
+  );
+  const parts: Part[] = [];
+  const constants = new Set<string>();
+  const axisOf = (token: Token, variable: Name): string => {
+    if (typeof token === 'string') return token;
+    const axis = `\u0001${variable}=${token}`;
+    if (!constants.has(axis)) parts.push({ factor: oneHot(axis, cardinality(model, variable), token) });
+    constants.add(axis);
+    return axis;
+  };
+  for (const [variable, copies] of worlds.copies) {
+    const mechanism = mechanismOf(model, variable);
+    const responses = byResponse.has(variable);
+    const table = (responses ? indicatorOf(mechanism) : mechanism.table) as Factor;
+    if (responses) {
+      const { weights } = mechanism.response as NonNullable<Mechanism['response']>;
+      parts.push({ variable, factor: { axes: [responseAxis(variable)], sizes: [weights.length], values: weights } });
+    }
+    for (const copy of copies) {
+      const names: Record<string, string> = { [variable]: copy.axis };
+      mechanism.inputs.forEach((input, i) => {
+        names[input] = axisOf(copy.inputs[i] as Token, input);
+      });
+      const factor = rename(table, names);
+      parts.push(responses ? { factor } : { factor, variable });
+    }
+  }
+  const openEvents = open.filter(({ part }) => part !== 'set').map(({ symbol }) => symbol);
+  events.forEach((event, i) => {
+    const token = axisOf(worlds.tokens[i] as Token, event.variable);
+    const size = cardinality(model, event.variable);
+    if (event.value === undefined) parts.push({ factor: identity(openEvents.shift() as string, token, size) });
+    else parts.push({ factor: oneHot(token, size, levelIndex(model, event.variable, event.value)) });
+  });
+  return parts;
+}
