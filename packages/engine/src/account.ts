@@ -1,6 +1,6 @@
 import type { Study } from './data/study.ts';
 import type { Estimand } from './estimand/estimand.ts';
-import { leaves } from './estimand/fold.ts';
+import { leavesOf } from './estimand/fold.ts';
 import { explainStructure } from './explanations.ts';
 import type { Graph } from './graph/graph.ts';
 import type { IdentifiedQuestion, RefusedQuestion } from './identification.ts';
@@ -84,7 +84,7 @@ export function accountRefused(
 
 /** The studies that an estimand reads, in the order of the problem. */
 export function studiesRead(estimand: Estimand, studies: readonly Study[]): Answer['studies'] {
-  const names = new Set(leaves(estimand).flatMap((leaf) => leaf.studies));
+  const names = new Set(leavesOf(estimand).flatMap((leaf) => leaf.studies));
   return studies
     .filter((study) => names.has(study.name))
     .map(({ name, size, fingerprint }) => ({ name, rows: Number.isFinite(size) ? size : null, fingerprint }));
