@@ -1,0 +1,79 @@
+import type { Answer, AnswersDocument } from '../interpret/answer.ts';
+import { count, visible } from './layout.ts';
+import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
+import { headline, hedgeSentences, helpSentence, isNo, ruleSentence } from './words.ts';
+
+/** LaTeX to be put into a document that uses amsmath (no preamble): a paragraph, a formula and a derivation per answer. */
+export function answersLatex(document: AnswersDocument): string {
+  const note = document.partial === true ? ['% Interrupted: these are the answers that were finished.'] : [];
+  return [`% doable ${document.version}, seed ${document.seed}`, ...note, ...document.answers.map(answerLatex)].join('\n\n');
+}
+
+const special: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '"': '\\textquotedbl{}',
+};
+export const latexText = (text: string): string =>
+  visible(text).replace(/[\\~^<>|"{}$&#%_]/gu, (character) => special[character] ?? `\\${character}`);
+
+function answerLatex(answer: Answer): string {
+  const help = helpSentence(answer);
+  const identified = !isNo(answer) || answer.identifiable === true;
+  const sentences = [
+    ...(answer.why === undefined ? [] : [answer.why]),
+    ...hedgeSentences(answer),
+    ...(help === undefined ? [] : [`What would help: ${help}`]),
+    ...(identified && answer.rule !== undefined ? [ruleSentence(answer.rule)] : []),
+    ...(answer.explanations ?? []),
+    ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}.`),
+    ...answer.assumes.map((text) => `Assumes: ${text}${text.endsWith('.') ? '' : '.'}`),
+    ...answer.diagnostics.filter(({ level }) => level !== 'ok').map(({ name, says }) => `${name}: ${says}`),
+  ];
+  const derivation = (answer.derivation ?? []).map(
+    ({ says, theorem, source, line }) =>
+      `  \\item ${latexText(says)} \\emph{(${latexText([theorem, source, ...(line === undefined ? [] : [`line ${line}`])].join(', '))})}`,
+  );
+  return [
+    `\\paragraph{\\texttt{${latexText(answer.question)}}} ${valueLatex(answer)}`,
+    ...(answer.estimand === undefined ? [] : [`\\[\n  ${answer.estimand.latex}\n\\]`]),
+    ...sentences.map(latexText),
+    ...(derivation.length === 0 ? [] : ['\\begin{enumerate}', ...derivation, '\\end{enumerate}']),
+  ].join('\n');
+}
+
+function valueLatex(answer: Answer): string {
+  const { uncertainty, distribution } = answer;
+  const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
+  if (distribution !== undefined) {
+    const axes = axesOf(distribution);
+    const places = placesOf(distribution);
+    const text = (value: number): string => `$${shortNumber(value, places)}$`;
+    const hasInterval = distribution.some((point) => point.interval !== undefined);
+    const row = (cells: readonly string[]): string => `  ${cells.join(' & ')} \\\\`;
+    return [
+      '',
+      `\\begin{tabular}{${'l'.repeat(axes.length)}r${hasInterval ? 'r' : ''}}`,
+      row([...axes.map(latexText), 'value', ...(hasInterval ? [`${percent}\\,\\% interval`] : [])]),
+      '  \\hline',
+      ...distribution.map(({ at, value, interval }) =>
+        row([
+          ...axes.map((axis) => latexText(at[axis] ?? '')),
+          value === null ? 'undefined' : text(value),
+          ...(hasInterval ? [interval === undefined ? '' : `${text(interval[0])} to ${text(interval[1])}`] : []),
+        ]),
+      ),
+      '\\end{tabular}',
+    ].join('\n');
+  }
+  if (answer.value === undefined) return latexText(headline(answer).text);
+  const places = supportedPlaces(uncertainty?.standardError, uncertainty?.interval);
+  const value = `$${shortNumber(answer.value, places)}$`;
+  if (uncertainty?.interval === undefined) return `${value}.`;
+  const [low, high] = uncertainty.interval.map((end) => `$${shortNumber(end, places)}$`);
+  return `${value} (${percent}\\,\\% interval ${low} to ${high}).`;
+}

@@ -1,0 +1,78 @@
+import type { Answer, AnswersDocument } from '../interpret/answer.ts';
+import { count, visible } from './layout.ts';
+import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
+import { headline, hedgeSentences, helpSentence, isNo, ruleSentence, rungWords } from './words.ts';
+
+/** Markdown with LaTeX formulas between dollars, as GitHub and Jupyter read it. */
+export function answersMarkdown(document: AnswersDocument): string {
+  const blocks = document.answers.map(answerMarkdown);
+  const note = document.partial === true ? ['*Interrupted: these are the answers that were finished.*'] : [];
+  return [...blocks, ...note, `<sub>seed ${document.seed}, doable ${document.version}</sub>`].join('\n\n');
+}
+
+const plain = (text: string): string => visible(text).replace(/[\\`*_{}[\]<>#|$~]/gu, '\\$&');
+const code = (text: string): string => {
+  const fence = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/gu)].map(([ticks]) => ticks.length)) + 1);
+  return fence.length > 1 ? `${fence} ${visible(text)} ${fence}` : `\`${visible(text)}\``;
+};
+
+function answerMarkdown(answer: Answer): string {
+  const help = helpSentence(answer);
+  const identified = !isNo(answer) || answer.identifiable === true;
+  const points = [
+    ...(answer.why === undefined ? [] : [`**Why:** ${plain(answer.why)}`]),
+    ...hedgeSentences(answer).map((says, i) => (i === 0 ? `**Hedge:** ${plain(says)}` : plain(says))),
+    ...(help === undefined ? [] : [`**Would help:** ${plain(help)}`]),
+    ...(identified && answer.rule !== undefined ? [`**Because:** ${plain(ruleSentence(answer.rule))}`] : []),
+    ...(answer.explanations ?? []).map(plain),
+    ...answer.studies.map(
+      ({ name, rows, fingerprint }) =>
+        `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${code(fingerprint)}`,
+    ),
+    ...answer.assumes.map((text) => `**Assumes:** ${plain(text)}`),
+    ...answer.diagnostics.map(({ name, level, says }) => `**${plain(name)}** (${level}): ${plain(says)}`),
+  ];
+  const derivation = (answer.derivation ?? []).map(
+    ({ depth, says, theorem, source, line }) =>
+      `${'   '.repeat(depth)}1. ${plain(says)} *${plain([theorem, source, ...(line === undefined ? [] : [`line ${line}`])].join(', '))}*`,
+  );
+  return [
+    `### ${code(answer.question)}`,
+    `*${rungWords[answer.rung]}*`,
+    valueMarkdown(answer),
+    ...(answer.estimand === undefined ? [] : [`$$\n${answer.estimand.latex}\n$$`]),
+    ...(points.length === 0 ? [] : [points.map((point) => `- ${point}`).join('\n')]),
+    ...(derivation.length === 0 ? [] : [`<details><summary>Derivation</summary>\n\n${derivation.join('\n')}\n\n</details>`]),
+  ].join('\n\n');
+}
+
+function valueMarkdown(answer: Answer): string {
+  const { uncertainty, distribution } = answer;
+  const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
+  if (distribution !== undefined) {
+    const axes = axesOf(distribution);
+    const places = placesOf(distribution);
+    const text = (value: number): string => shortNumber(value, places);
+    const hasInterval = distribution.some((point) => point.interval !== undefined);
+    const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+    const heads = [...axes.map(plain), 'value', ...(hasInterval ? [`${percent} % interval`] : [])];
+    return [
+      row(heads),
+      row(heads.map((_, i) => (i < axes.length ? '---' : '---:'))),
+      ...distribution.map(({ at, value, interval }) =>
+        row([
+          ...axes.map((axis) => plain(at[axis] ?? '')),
+          value === null ? 'undefined' : text(value),
+          ...(hasInterval ? [interval === undefined ? '' : `${text(interval[0])} to ${text(interval[1])}`] : []),
+        ]),
+      ),
+    ].join('\n');
+  }
+  if (answer.value === undefined) return `**${headline(answer).text}**`;
+  const places = supportedPlaces(uncertainty?.standardError, uncertainty?.interval);
+  const interval =
+    uncertainty?.interval === undefined
+      ? ''
+      : ` (${percent} % interval ${uncertainty.interval.map((end) => shortNumber(end, places)).join(' to ')})`;
+  return `**${shortNumber(answer.value, places)}**${interval}`;
+}

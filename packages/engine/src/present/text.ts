@@ -1,0 +1,165 @@
+import type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point } from '../interpret/answer.ts';
+import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
+import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
+import { headline, hedgeSentences, helpSentence, ruleSentence, rungWords } from './words.ts';
+
+export interface AnswerTextOptions extends TextOptions {
+  /** The whole derivation and every refusal, instead of the key lines. */
+  readonly why?: boolean;
+  /** Rows of a distribution to print; default 40. */
+  readonly rows?: number;
+}
+
+/** Labels stand in a column of this width. */
+const labelWidth = 10;
+
+/** The answers as a person reads them, one after another, and a last line with what makes them reproducible. */
+export function answersText(document: AnswersDocument, options: AnswerTextOptions = {}): string {
+  const paint = options.paint ?? ((_, text) => text);
+  const blocks = document.answers.map((answer) => answerText(answer, options));
+  const note = document.partial === true ? [paint('warn', 'Interrupted: these are the answers that were finished.')] : [];
+  return [...blocks, [...note, paint('dim', `seed ${document.seed}, doable ${document.version}`)].join('\n')].join('\n\n');
+}
+
+/** One answer: question, number, why, estimand, studies, assumptions, checks. */
+export function answerText(answer: Answer, options: AnswerTextOptions = {}): string {
+  const field = (label: string, rich: Rich, tone: Tone = 'dim'): string[] =>
+    paragraph(rich, options, ['  ', { tone, text: pad(label, labelWidth) }]);
+  const list = (label: string, items: readonly Rich[]): string[] => items.flatMap((item, i) => field(i === 0 ? label : '', item));
+  const lines: string[] = [
+    ...paragraph({ tone: 'title', text: answer.question }, options),
+    ...paragraph({ tone: 'dim', text: answer.question === answer.terms || !isSugar(answer) ? '' : `= ${answer.terms}` }, options, '  '),
+    ...paragraph({ tone: 'dim', text: rungWords[answer.rung] }, options, '  '),
+  ].filter((line) => line !== '');
+  lines.push('', ...valueLines(answer, options), '');
+  const identified = answer.status === 'identified' || answer.identifiable === true;
+  if (answer.why !== undefined) lines.push(...field('Why', answer.why));
+  if (!identified) {
+    const other = options.why === true ? answer.refused.filter((one) => one.why !== answer.why) : [];
+    lines.push(
+      ...list(
+        '',
+        other.map(({ rule, why }) => [{ tone: 'dim', text: `${rule}: ` }, why]),
+      ),
+    );
+    lines.push(...list('Hedge', hedgeSentences(answer)));
+    const help = helpSentence(answer);
+    if (help !== undefined) lines.push(...field('Would help', help, 'title'));
+    lines.push(...list('Known', answer.explanations ?? []));
+  } else if (answer.rule !== undefined) {
+    lines.push(...list('Because', [ruleSentence(answer.rule), ...(answer.explanations ?? [])]));
+  }
+  if (answer.estimand !== undefined) lines.push(...field('Estimand', answer.estimand.text));
+  lines.push(...list('Studies', answer.studies.map(studyText)));
+  lines.push(...list('Assumes', answer.assumes));
+  lines.push(...list('Checks', ordered(answer.diagnostics).map(diagnosticRich)));
+  const derivation = answer.derivation ?? [];
+  if (options.why === true && derivation.length > 0) lines.push('', ...derivationLines(derivation, options));
+  if (options.why === true && identified && answer.refused.length > 0)
+    lines.push(
+      '',
+      ...list(
+        'Not by',
+        answer.refused.map(({ rule, why }) => [{ tone: 'dim', text: `${rule}: ` }, why]),
+      ),
+    );
+  return lines
+    .join('\n')
+    .replace(/\n{3,}/gu, '\n\n')
+    .trimEnd();
+}
+
+/** A question that names a function (ATE, PNS, ...), or lives in several worlds, is told in core terms too. */
+const isSugar = (answer: Answer): boolean => /(?:^|[^\p{L}\p{N}_.])[A-Z]{2,}\s*\(/u.test(answer.question);
+
+function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
+  const { uncertainty } = answer;
+  const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
+  if (answer.kind === 'distribution' && answer.distribution !== undefined) {
+    const method = uncertainty === undefined ? [] : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
+    return [...distributionLines(answer.distribution, percent, options), ...method];
+  }
+  if (answer.kind === 'point' && answer.value !== undefined) {
+    const places = supportedPlaces(uncertainty?.standardError, uncertainty?.interval);
+    const value: Rich = { tone: 'number', text: shortNumber(answer.value, places) };
+    if (uncertainty?.interval === undefined) return paragraph(value, options, '  ');
+    const [low, high] = uncertainty.interval;
+    const interval = `  ${percent} % interval ${shortNumber(low, places)} to ${shortNumber(high, places)}`;
+    return [...paragraph([value, interval], options, '  '), ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
+  }
+  const { text, tone } = headline(answer);
+  return paragraph({ tone, text }, options, '  ');
+}
+
+function distributionLines(points: readonly Point[], percent: string, options: AnswerTextOptions): string[] {
+  const limit = options.rows ?? 40;
+  const shown = points.length > limit ? points.slice(0, limit) : points;
+  const places = placesOf(shown);
+  const text = (value: number): string => shortNumber(value, places);
+  const axes = axesOf(points);
+  const hasInterval = shown.some((point) => point.interval !== undefined);
+  const bars = options.bars === true && points.every(({ value }) => value === null || (value >= 0 && value <= 1));
+  const value = aligned(shown.map((point) => (point.value === null ? 'undefined' : text(point.value))));
+  const low = aligned(shown.map(({ interval }) => (interval === undefined ? '' : text(interval[0]))));
+  const high = aligned(shown.map(({ interval }) => (interval === undefined ? '' : text(interval[1]))));
+  const columns: Column[] = [
+    ...axes.map((head): Column => ({ head })),
+    { head: 'value', tone: 'number' },
+    ...(hasInterval ? [{ head: `${percent} % interval` }] : []),
+    ...(bars ? [{ head: '', tone: 'dim' as const }] : []),
+  ];
+  const rows = shown.map((point, i) => [
+    ...axes.map((axis) => point.at[axis] ?? ''),
+    value[i] as string,
+    ...(hasInterval ? [point.interval === undefined ? '' : `${low[i]} to ${high[i]}`] : []),
+    ...(bars ? [bar(point.value ?? 0)] : []),
+  ]);
+  const more = points.length - shown.length;
+  const rest =
+    more > 0 ? paragraph({ tone: 'dim', text: `and ${count(more, 'more row')} (--json or --format csv has all)` }, options, '  ') : [];
+  return [...grid(columns, rows, options), ...rest];
+}
+
+/** Numbers padded so that their decimal points stand below each other. */
+function aligned(texts: readonly string[]): string[] {
+  const whole = (text: string): number => columnsOf(/^-?\d+/u.exec(text)?.[0] ?? text);
+  const widest = Math.max(0, ...texts.filter((text) => /^-?\d/u.test(text)).map(whole));
+  return texts.map((text) => (/^-?\d/u.test(text) ? ' '.repeat(widest - whole(text)) + text : text));
+}
+
+/** Sixteen columns stand for 1. */
+function bar(value: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, value)) * 128);
+  return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+}
+
+const studyText = ({ name, rows, fingerprint }: Answer['studies'][number]): Rich => [
+  name,
+  { tone: 'dim', text: `, ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${fingerprint}` },
+];
+
+const weight: Readonly<Record<Diagnostic['level'], number>> = { fail: 0, warn: 1, ok: 2 };
+const ordered = (diagnostics: readonly Diagnostic[]): Diagnostic[] => diagnostics.toSorted((a, b) => weight[a.level] - weight[b.level]);
+
+function diagnosticRich({ name, level, says }: Diagnostic): Rich {
+  if (level === 'ok')
+    return [
+      { tone: 'good', text: 'ok ' },
+      { tone: 'dim', text: says },
+    ];
+  return [{ tone: level === 'fail' ? 'bad' : 'warn', text: `${level === 'fail' ? 'FAIL' : 'warning'} ` }, `${name}: ${says}`];
+}
+
+/** Numbered lines, indented by their depth; the theorem stands behind each. */
+function derivationLines(derivation: readonly DerivationLine[], options: AnswerTextOptions): string[] {
+  const paint = options.paint ?? ((_, text) => text);
+  const digits = String(derivation.length).length;
+  return [
+    `  ${paint('dim', 'Derivation')}`,
+    ...derivation.flatMap((line, i) => {
+      const cited = `[${[line.theorem, line.source, ...(line.line === undefined ? [] : [`line ${line.line}`])].join(', ')}]`;
+      const first: Rich = ['  ', { tone: 'dim', text: `${String(i + 1).padStart(digits)}. ` }, '  '.repeat(Math.min(line.depth, 8))];
+      return paragraph([line.says, ' ', { tone: 'dim', text: cited }], options, first);
+    }),
+  ];
+}
