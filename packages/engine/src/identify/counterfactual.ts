@@ -145,6 +145,13 @@ function conditionalOn(query: Query, context: JointContext): Outcome {
   if (worlds === 'impossible') return settled(builder, 0, 'The event contradicts its condition in every model.');
   if (worlds === 'needs-values' || condition === 'needs-values') return needsValues;
 
+  if (worlds.nestedConditions) {
+    if (worlds.open.some((axis) => axis.part !== 'of')) return needsValues;
+    const [whole, part] = [joint([...query.of, ...query.given], context), joint(query.given, context)];
+    if (!whole.ok) return whole;
+    if (!part.ok) return part;
+    return { ...whole, estimand: builder.quotient(whole.estimand, part.estimand, conditional), proof: [...whole.proof, ...part.proof] };
+  }
   const component = components(worlds, context.base);
   const numerator = factorise(component.members, worlds.open, context);
   if (!numerator.ok || component.given.length === 0) return numerator;

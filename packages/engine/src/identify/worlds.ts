@@ -20,9 +20,12 @@ export interface Member {
 export interface Worlds {
   /** Events and all their counterfactual ancestors, each once, in topological order. */
   readonly members: readonly Member[];
-  /** One entry per term of the question; none where the term's own world settles it. */
+  /** The events that are asked, then the variables nested in their worlds; none where a term's own world settles it. */
   readonly of: readonly (Member | undefined)[];
+  /** One entry per condition. */
   readonly given: readonly (Member | undefined)[];
+  /** The world of a condition takes values from another world. */
+  readonly nestedConditions: boolean;
   /** Values that the question leaves open. The symbols of the conditions do not depend on what is asked given them. */
   readonly open: readonly OpenAxis[];
 }
@@ -92,6 +95,7 @@ export function worldsOf(base: Graph, query: Pick<Query, 'of' | 'given'>): World
   };
 
   const drafts = new Map<string, Draft>();
+  const nested: Draft[] = [];
   const parentsOf = (variable: Name): Name[] =>
     (base.index.parents[numberOf(base, variable)] as readonly number[]).map((p) => base.index.names[p] as Name);
   const draftOf = (variable: Name, world: World, stated?: number): Draft => {
@@ -127,15 +131,19 @@ export function worldsOf(base: Graph, query: Pick<Query, 'of' | 'given'>): World
         const known = openSets.get(variable) ?? addOpen(variable, 'set');
         openSets.set(variable, known);
         world.set(variable, known);
-      } else world.set(variable, enter(value, true)?.token ?? constant(''));
+      } else {
+        const inner = enter(value);
+        if (inner.draft !== undefined) nested.push(inner.draft);
+        world.set(variable, inner.token);
+      }
     }
     return world;
   };
-  // The draft of one event; `undefined` if the event is settled by its own world.
-  const enter = (term: Term, nested: boolean): { readonly token: number; readonly draft?: Draft } | undefined => {
+  // The draft of one event, or only its token if its own world settles it. A nested variable has the next summed token.
+  const enter = (term: Term): { readonly token: number; readonly draft?: Draft } => {
     const world = worldOf(term);
     const own = world.get(term.variable);
-    const stated = term.value !== undefined ? constant(term.value) : nested ? undefined : openTerms.get(term);
+    const stated = term.value !== undefined ? constant(term.value) : openTerms.get(term);
     if (own !== undefined) {
       if (stated !== undefined) unify(own, stated);
       return { token: own };
@@ -144,8 +152,10 @@ export function worldsOf(base: Graph, query: Pick<Query, 'of' | 'given'>): World
     return { token: draft.token, draft };
   };
 
-  const entered = (terms: readonly Term[]): (Draft | undefined)[] => terms.map((term) => enter(term, false)?.draft);
-  const [of, given] = [entered(query.of), entered(query.given)];
+  const entered = (terms: readonly Term[]): (Draft | undefined)[] => terms.map((term) => enter(term).draft);
+  const asked = entered(query.of);
+  const of = [...asked, ...nested.splice(0)];
+  const given = entered(query.given);
   const ordered = [...drafts.values()].sort((a, b) => numberOf(base, a.variable) - numberOf(base, b.variable));
   const seen = new Map<string, Draft>();
   for (const draft of ordered) {
@@ -173,7 +183,7 @@ export function worldsOf(base: Graph, query: Pick<Query, 'of' | 'given'>): World
     made.set(draft, { variable: draft.variable, token: tokenOf(draft.token), parents });
   }
   const membersOf = (list: readonly (Draft | undefined)[]): (Member | undefined)[] => list.map((draft) => draft && memberOf(draft));
-  return { members: [...made.values()], of: membersOf(of), given: membersOf(given), open };
+  return { members: [...made.values()], of: membersOf(of), given: membersOf(given), nestedConditions: nested.length > 0, open };
 }
 
 export const tokenText = (token: Token): string => (token.kind === 'constant' ? token.value : token.symbol);
