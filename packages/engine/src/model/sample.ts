@@ -57,6 +57,8 @@ export function* sample(model: DiscreteModel, options: SampleOptions): Generator
             left -= table[cell * size + level] as number;
             level++;
           }
+          // Rounding may step past the last possible level.
+          while (level > 0 && table[cell * size + level] === 0) level--;
           column[row] = level;
         }
       }

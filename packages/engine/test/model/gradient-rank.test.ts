@@ -28,8 +28,12 @@ const run = (
   given: string = '',
   offers: readonly RankOffer[] = [observe],
   latent: string[] = [],
-  latentLevels: number = 2,
-): GradientRank => gradientRank(graphOf(graph, latent), { of: events(of), given: events(given) }, offers, { seed: 1, latentLevels });
+  latentLevels?: number,
+): GradientRank =>
+  gradientRank(graphOf(graph, latent), { of: events(of), given: events(given) }, offers, {
+    seed: 1,
+    ...(latentLevels === undefined ? {} : { latentLevels }),
+  });
 
 const yes = (result: GradientRank): void => {
   expect(result.verdict).toBe('no-evidence-against');
@@ -78,6 +82,12 @@ describe('interventional questions with published answers', () => {
   test('conditional: X -> Z -> Y with X <-> Z gives P(y | do(x), z) and not P(y | do(x))', () => {
     yes(run('X -> Z; Z -> Y; X <-> Z', 'Y[X]', 'Z[X]'));
     no(run('X -> Z; Z -> Y; X <-> Z', 'Y[X]'));
+  });
+  test('a binary hidden cause can be pinned down by its proxies; three levels show what two miss', () => {
+    const graph = 'V0 -> V3; V1 -> V2; V1 -> V3; V2 -> V4; V0 <-> V1; V2 <-> V3; V2 <-> V4';
+    yes(run(graph, 'V4[V2]', '', [observe], [], 2));
+    no(run(graph, 'V4[V2]'));
+    expect(run(graph, 'V4[V2]').latentLevels).toBe(3);
   });
   test('three levels of hidden causes and of a treatment', () => {
     yes(run('X -> M; M -> Y; X <-> Y', 'Y[X]', '', [observe], [], 3));
