@@ -51,19 +51,19 @@ export function parseAvailable(text: string, context: BindContext = { domains: n
     return name(event.name);
   });
   const set: Name[] = [];
-  const fixed: Record<Name, Value> = {};
+  const fixed = new Map<Name, Value>();
   for (const setting of query.given.flatMap((part) => settingsOf(part, reject))) {
     const variable = name(setting.name);
     const value = setting.value === undefined ? undefined : (canonicalNumber(setting.value.text) ?? setting.value.text);
-    if (set.includes(variable) && fixed[variable] !== value) {
+    if (set.includes(variable) && fixed.get(variable) !== value) {
       reject(setting.span, `${variable} is set twice.`, 'An experiment sets a variable once.');
     }
     set.push(variable);
-    if (value !== undefined) Object.defineProperty(fixed, variable, { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined) fixed.set(variable, value);
   }
-  if (issues.length > 0) return failure(...issues);
+  if (issues.length > 0) return { ok: false, issues };
   const all = { measured: [...new Set([...measured, ...set])], set: [...new Set(set)] };
-  return success(Object.keys(fixed).length === 0 ? all : { ...all, fixed });
+  return success(fixed.size === 0 ? all : { ...all, fixed: Object.fromEntries(fixed) });
 }
 
 type StudySetting = { readonly name: NameNode; readonly value?: ValueNode; readonly span: Span };

@@ -1,5 +1,5 @@
 import type { Name, Value } from '../graph/variable.ts';
-import { failure, type Issue, type Result, success } from '../run/issue.ts';
+import { type Issue, type Result, success } from '../run/issue.ts';
 import { bindChoice, hasMean } from './levels.ts';
 import { type BindContext, bindName, domainOf } from './names.ts';
 import { type CoreEvent, type CoreQuery, type CoreSetting, normalise } from './normalise.ts';
@@ -24,7 +24,8 @@ export function bindQuestion(tree: SyntaxTree, context: BindContext): Result<Que
     checkPositions(query, context, notes);
     return bindQuery(query, context, notes).map((bound) => ({ weight, query: bound }));
   });
-  return notes.issues.length > 0 ? failure(...notes.issues) : success({ text: tree.text, parts }, notes.warnings);
+  const issues = notes.issues.sort(byPlace);
+  return issues.length > 0 ? { ok: false, issues } : success({ text: tree.text, parts }, notes.warnings.sort(byPlace));
 }
 
 /** {@link parseQuestion}, then {@link bindQuestion}. */
@@ -32,6 +33,8 @@ export function compileQuestion(text: string, context: BindContext): Result<Ques
   const tree = parseQuestion(text);
   return tree.ok ? bindQuestion(tree.value, context) : tree;
 }
+
+const byPlace = (a: Issue, b: Issue): number => (a.where?.start ?? 0) - (b.where?.start ?? 0);
 
 interface Notes {
   readonly issues: Issue[];
@@ -44,9 +47,11 @@ interface Notes {
 function createNotes(): Notes {
   const issues: Issue[] = [];
   const warnings: Issue[] = [];
+  const known = new Set<string>();
   const add = (list: Issue[], issue: Issue): void => {
-    const known = list.some((one) => one.message === issue.message && one.where?.start === issue.where?.start);
-    if (!known) list.push(issue);
+    const key = `${issue.where?.start} ${issue.message}`;
+    if (!known.has(key)) list.push(issue);
+    known.add(key);
   };
   return {
     issues,

@@ -31,7 +31,7 @@ export function complete(text: string, cursor: number, context: BindContext): Co
     const word = started === undefined ? [] : startedWord(before, started.from, started.wants, reader.done, context);
     const finished =
       started === undefined || started.wants.every((want) => isFinished(before.slice(started.from, reader.done), want, context));
-    return [...word, ...(finished ? fresh(reader.wanted(), to, context) : [])];
+    return [...word, ...(finished ? fresh(reader.wanted(), before, context) : [])];
   }
   if (token.end !== to || reader.look(1).kind !== 'end' || token.kind === 'symbol' || token.kind === 'quoted') return [];
   return startedWord(before, token.start, reader.wanted(), token.end, context);
@@ -50,9 +50,19 @@ function startedWord(before: string, from: number, wants: readonly Want[], done:
     .map(({ plain: _, ...offer }) => ({ from, to: before.length, ...offer }));
 }
 
-/** Completions at the cursor itself. */
-const fresh = (wants: readonly Want[], at: number, context: BindContext): Completion[] =>
-  wants.flatMap((want) => offers(want, context)).map(({ plain: _, ...offer }) => ({ from: at, to: at, ...offer }));
+/** Completions at the cursor itself, kept apart from a word that ends there. */
+function fresh(wants: readonly Want[], before: string, context: BindContext): Completion[] {
+  const at = before.length;
+  const touches = /[\p{L}\p{M}\p{N}_.]$/u.test(before);
+  return wants
+    .flatMap((want) => offers(want, context))
+    .map(({ plain, insert, ...offer }) => ({
+      from: at,
+      to: at,
+      ...offer,
+      insert: touches && plain !== undefined && !/^\s/u.test(insert) ? ` ${insert}` : insert,
+    }));
+}
 
 /** Whether what was typed may be meant as it stands: punctuation is offered only after known names, levels and functions. */
 function isFinished(typed: string, want: Want, context: BindContext): boolean {

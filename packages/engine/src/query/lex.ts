@@ -8,7 +8,7 @@ export interface Token {
 }
 
 const letters = String.raw`[\p{L}\p{M}\p{N}_.]`;
-const decimal = String.raw`(?:\d+\.?\d*|\.\d+)`;
+const decimal = String.raw`(?:\d+(?:\.\d*)?|\.\d+)`;
 const createPatterns = () => ({
   space: /\s+/uy,
   signedExponent: new RegExp(`${decimal}[eE][+-]\\d+(?!${letters})`, 'uy'),

@@ -26,6 +26,9 @@ export function askable({ graph, domains }: BindContext): readonly Name[] {
 const isDeclared = ({ graph, domains }: BindContext, name: Name): boolean => graph?.variables.has(name) === true || domains.has(name);
 const isOpen = ({ graph, domains }: BindContext): boolean => (graph === undefined || graph.variables.size === 0) && domains.size === 0;
 
+/** Longer names are not searched for subscripts. */
+const longest = 200;
+
 /** A variable, and for `Y_x` the variable that the subscript sets. */
 export interface BoundName {
   readonly name: Name;
@@ -45,7 +48,7 @@ export function bindName(context: BindContext, node: NameNode, mayHaveSubscript:
   }
   const names = askable(context);
   if (mayHaveSubscript) {
-    for (let at = node.text.lastIndexOf('_'); at > 0; at = node.text.lastIndexOf('_', at - 1)) {
+    for (let at = node.text.length > longest ? -1 : node.text.lastIndexOf('_'); at > 0; at = node.text.lastIndexOf('_', at - 1)) {
       const [name, rest] = [node.text.slice(0, at), node.text.slice(at + 1)];
       const lower = names.filter((other) => other.toLowerCase() === rest);
       const subscript = names.includes(rest) ? rest : lower.length === 1 ? lower[0] : undefined;

@@ -1,4 +1,4 @@
-import { failure, type Issue, type Result, success } from '../run/issue.ts';
+import { type Issue, type Result, success } from '../run/issue.ts';
 import type {
   ConditionNode,
   DirectNode,
@@ -95,7 +95,7 @@ export function normalise(tree: SyntaxTree): Result<CoreTree> {
     const expanded = query.kind === 'named' ? expandNamed(query, issues) : [{ weight: 1, query: expandDirect(query) }];
     return expanded.map((part) => ({ weight: weight * part.weight + 0, query: part.query }));
   });
-  return issues.length > 0 ? failure(...issues) : success({ text: tree.text, parts });
+  return issues.length > 0 ? { ok: false, issues } : success({ text: tree.text, parts });
 }
 
 const settingsOf = (given: readonly ConditionNode[]): SettingNode[] => given.flatMap((part) => (part.kind === 'do' ? part.settings : []));

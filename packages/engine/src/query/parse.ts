@@ -41,7 +41,8 @@ export function readParts(reader: Reader): PartNode[] | undefined {
   do {
     const start = reader.look().start;
     const minus = reader.take('-');
-    if (!minus && !reader.take('+') && parts.length > 0) return reader.unexpected("Join questions with '+' or '-'.");
+    if (!minus && !reader.take('+') && parts.length > 0)
+      return reader.unexpected(isStar(reader) ? undefined : "Join questions with '+' or '-'.");
     const magnitude = readWeight(reader);
     if (magnitude === undefined) return undefined;
     const query = readQuery(reader);
@@ -52,6 +53,8 @@ export function readParts(reader: Reader): PartNode[] | undefined {
   } while (reader.look().kind !== 'end');
   return parts;
 }
+
+const isStar = (reader: Reader): boolean => reader.look().kind === 'symbol' && reader.look().text === '*';
 
 function readWeight(reader: Reader): number | undefined {
   const token = reader.look();
@@ -91,7 +94,7 @@ function readQuery(reader: Reader): QueryNode | undefined {
     hint:
       other ??
       didYouMean(token.text, ['P', 'E', ...namedFunctions], (found) => `${found}${found === 'E' ? '[...]' : '(...)'}`) ??
-      `The functions are P, E, ${namedFunctions.join(', ')}; an event needs P around it: P(${shown(token.text).slice(1, -1)}=...).`,
+      `The functions are P, E, ${namedFunctions.join(', ')}; an event stands inside one: P(Y=1).`,
   });
 }
 
