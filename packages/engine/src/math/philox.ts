@@ -5,11 +5,23 @@ const weylB = 0xbb67ae85;
 
 /**
  * Philox4x32 with ten rounds (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): a keyed
- * bijection of 128-bit counters. Writes the four unsigned words of the block at `counter` under `key` to `out`.
+ * bijection of 128-bit counters. Writes the four unsigned words of the block at the counter (words 0 to 3) under the key (words 0 and 1) to `out`.
  */
-export function philox(counter: readonly [number, number, number, number], key: readonly [number, number], out: Uint32Array): void {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+export function philox(
+  counter0: number,
+  counter1: number,
+  counter2: number,
+  counter3: number,
+  key0: number,
+  key1: number,
+  out: Uint32Array,
+): void {
+  let c0 = counter0 | 0;
+  let c1 = counter1 | 0;
+  let c2 = counter2 | 0;
+  let c3 = counter3 | 0;
+  let k0 = key0 | 0;
+  let k1 = key1 | 0;
   for (let round = 0; round < 10; round++) {
     const highA = multiplyHigh(multiplierA, c0);
     const highB = multiplyHigh(multiplierB, c2);

@@ -5,7 +5,13 @@ const two26 = 67108864;
 const two32 = 4294967296;
 const two53 = 9007199254740992;
 
-type Words = readonly [number, number, number, number];
+/** Two words of key, two words of counter prefix. */
+interface Words {
+  readonly k0: number;
+  readonly k1: number;
+  readonly n0: number;
+  readonly n1: number;
+}
 
 /**
  * A stream of random numbers, named by a seed and a path of labels. Streams are independent of one another and of the order in
@@ -15,7 +21,6 @@ type Words = readonly [number, number, number, number];
 export class Random {
   readonly seed: number;
   readonly path: readonly (string | number)[];
-  /** Two words of key, two words of counter prefix. */
   private readonly stream: Words;
   private readonly block = new Uint32Array(4);
   private counter = 0;
@@ -25,7 +30,7 @@ export class Random {
   constructor(seed: number, ...path: readonly (string | number)[]) {
     this.seed = seed;
     this.path = path;
-    let stream = absorb([0, 0, 0, 0], wordsOf(seed));
+    let stream = absorb({ k0: 0, k1: 0, n0: 0, n1: 0 }, wordsOf(seed));
     for (const label of path) stream = absorb(stream, wordsOf(label));
     this.stream = stream;
   }
@@ -38,8 +43,8 @@ export class Random {
   /** An unsigned 32-bit word. */
   word(): number {
     if (this.used === 4) {
-      const [k0, k1, n0, n1] = this.stream;
-      philox([this.counter >>> 0, Math.floor(this.counter / two32), n0, n1], [k0, k1], this.block);
+      const { k0, k1, n0, n1 } = this.stream;
+      philox(this.counter >>> 0, Math.floor(this.counter / two32), n0, n1, k0, k1, this.block);
       this.counter += 1;
       this.used = 0;
     }
@@ -258,10 +263,10 @@ function wordsOf(label: string | number): number[] {
 /** Folds words into a stream name; the altered key keeps names apart from draws. */
 function absorb(stream: Words, words: readonly number[]): Words {
   const out = new Uint32Array(4);
-  let [k0, k1, n0, n1] = stream;
+  let { k0, k1, n0, n1 } = stream;
   for (let i = 0; i < words.length; i += 2) {
-    philox([words[i] as number, (words[i + 1] ?? 0) >>> 0, n0, n1], [k0 ^ 0x5bd1e995, ~k1], out);
+    philox(words[i] as number, words[i + 1] ?? 0, n0, n1, k0 ^ 0x5bd1e995, ~k1, out);
     [k0, k1, n0, n1] = [out[0] as number, out[1] as number, out[2] as number, out[3] as number];
   }
-  return [k0, k1, n0, n1];
+  return { k0, k1, n0, n1 };
 }

@@ -19,9 +19,8 @@ export function drawRoot(random: Random, variable: Name, size: number): Mechanis
 /**
  * A mechanism with one constant response function per level (so that every level stays possible) and several others.
  *
- * Few contexts (up to 16): the others are four random truth tables, drawn again until turning any single input, in *every*
- * context, changes some P(variable = level | inputs) by more than 0.08. Up to 8 contexts this succeeds; from 9 to 16 it is
- * given up after 60 draws.
+ * Few contexts (up to 8, up to 16 for a variable of three levels or more): the others are four random truth tables, drawn again
+ * until turning any single input, in *every* context, changes some P(variable = level | inputs) by more than 0.08.
  *
  * More contexts: the others are two random truth tables and twelve threshold functions: level = how many random cuts a random
  * weighted sum of the inputs passes, the sign of each input's weight shared by all twelve. The effect of an input then does
@@ -30,10 +29,11 @@ export function drawRoot(random: Random, variable: Name, size: number): Mechanis
  */
 export function drawMechanism(random: Random, variable: Name, size: number, inputs: readonly Name[], sizes: readonly number[]): Mechanism {
   const cells = sizes.reduce((product, next) => product * next, 1);
-  if (cells <= 16) {
-    for (let attempt = 0; attempt < (cells <= 8 ? patience : attempts); attempt++) {
-      const drawn = mechanismFrom(variable, size, inputs, sizes, truthTables(random, size, cells));
-      if (effects(drawn, size, sizes).least > matters) return drawn;
+  if (cells <= (size === 2 ? 8 : 16)) {
+    for (let attempt = 0; attempt < patience; attempt++) {
+      const response = truthTables(random, size, cells);
+      const drawn = mechanismFrom(variable, size, inputs, sizes, response);
+      if (everyInputMatters(drawn.table.values, size, sizes)) return drawn;
     }
   }
   let best: Mechanism | undefined;
@@ -106,6 +106,24 @@ function thresholds(random: Random, size: number, sizes: readonly number[], cell
     }
   }
   return { weights: weightsOf(random, size + count + tables), outputs };
+}
+
+/** Whether turning any single input, in every context, changes some P(variable = level) by more than {@link matters}. */
+function everyInputMatters(values: Float64Array, size: number, sizes: readonly number[]): boolean {
+  const cells = values.length / size;
+  let stride = 1;
+  for (let i = sizes.length - 1; i >= 0; i--) {
+    const levels = sizes[i] as number;
+    for (let cell = 0; cell < cells; cell++)
+      for (let other = cell + stride, digit = (Math.floor(cell / stride) % levels) + 1; digit < levels; other += stride, digit++) {
+        let change = 0;
+        for (let level = 0; level < size; level++)
+          change = Math.max(change, Math.abs((values[cell * size + level] as number) - (values[other * size + level] as number)));
+        if (!(change > matters)) return false;
+      }
+    stride *= levels;
+  }
+  return true;
 }
 
 /**
