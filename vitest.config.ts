@@ -2,7 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  resolve: { alias: { '@doable/engine': fileURLToPath(new URL('./packages/engine/src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@doable/engine/adapter': fileURLToPath(new URL('./packages/engine/src/data/adapter.ts', import.meta.url)),
+      '@doable/engine': fileURLToPath(new URL('./packages/engine/src/index.ts', import.meta.url)),
+    },
+  },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 60_000,

@@ -1,4 +1,7 @@
 /** What an adapter for another kind of data builds on, so that every source reads, checks and reports alike. */
+
+export { failure, type Issue, type Result, success, type Where } from '../run/issue.ts';
+export { didYouMean } from '../run/nearest.ts';
 export { marginal, tally } from './accumulate.ts';
 export {
   emptyIssue,
@@ -29,3 +32,4 @@ export {
   type Wanted,
 } from './source.ts';
 export type { Study } from './study.ts';
+export { growing } from './table.ts';

@@ -92,7 +92,7 @@ function domainOf(name: Name, declared: Declared, columns: readonly Seen[], envi
     const odd = columns.filter(({ column }) => !column.numeric);
     return { domain: real, note: `${name}: real${unitText(declared)} (declared)`, issues: odd.map((one) => notNumber(name, one)) };
   }
-  const filled = columns.filter(({ column }) => column.texts.length > 0);
+  const filled = columns.filter(({ column }) => column.texts.length > 0 || column.more);
   if (filled.length === 0) return { issues: [] };
   const numeric = filled.every(({ column }) => column.numeric);
   const texts = new Set(filled.flatMap(({ column }) => column.texts.map((text) => (numeric ? canonical(text) : text))));

@@ -53,14 +53,14 @@ const isMissing = (declared: Declared | undefined): ((text: string) => boolean) 
 
 /** Finds, checks and summarises the columns of a table. */
 export function readTable(spec: StudySpec, wanted: Wanted, table: Table, file: string | undefined): Result<Reading> {
+  const total = table.rows.length;
+  if (total === 0) return failure(emptyIssue(spec, 'its data has no rows', file === undefined ? {} : { file }));
   const planned = planColumns(spec, wanted, table.header, file);
   if (!planned.ok) return planned;
   const plan = planned.value;
   const issues: Issue[] = [];
   const at = (row: number): Where => ({ ...(file !== undefined && { file }), row: table.rows[row] as number });
   const columnOf = (column: string): Column => table.columns[table.header.indexOf(column)] as Column;
-  const total = table.rows.length;
-  if (total === 0) return failure(emptyIssue(spec, 'its data has no rows', file === undefined ? {} : { file }));
   const incomplete = new Uint8Array(total);
   const absent = plan.variables.map(({ name }) => isMissing(wanted.declared.get(name)));
   const columns = plan.variables.map(({ name, column }, i): ColumnSummary => {
@@ -70,7 +70,8 @@ export function readTable(spec: StudySpec, wanted: Wanted, table: Table, file: s
     const other = fixed === undefined ? undefined : summary.summary.texts.find((text) => canonical(text) !== canonical(fixed));
     if (fixed !== undefined && other !== undefined)
       issues.push(fixedIssue(spec, name, fixed, other, { ...(file !== undefined && { file }), column }));
-    if (summary.summary.missing > 0 && spec.missing !== 'drop')
+    const label = summary.summary.more && !summary.summary.numeric && wanted.declared.get(name)?.levels === undefined;
+    if (summary.summary.missing > 0 && spec.missing !== 'drop' && !label)
       issues.push(missingIssue(spec, column, summary.summary.missing, at(summary.firstMissing)));
     return summary.summary;
   });

@@ -1,0 +1,93 @@
+import { readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { text as textOfStream } from 'node:stream/consumers';
+import { failure, memorySource, type Result, type SourceHost, success } from '@doable/engine/adapter';
+import { parseDocument } from 'yaml';
+import { type Duckdb, type DuckdbSettings, openDuckdb } from './duckdb.ts';
+import { duckdbSource } from './duckdb-source.ts';
+import { formatOf } from './relation.ts';
+
+/** A problem document as a value, and the directory that its paths are relative to. */
+export interface DocumentFile {
+  readonly document: unknown;
+  readonly directory: string;
+}
+
+/** Reads a document: JSON, or YAML (which JSON is part of); `-` is standard input. Issues: `no-file`, `json`, `yaml`. */
+export async function readDocumentFile(path: string, input: NodeJS.ReadableStream = process.stdin): Promise<Result<DocumentFile>> {
+  const directory = path === '-' ? process.cwd() : dirname(resolve(path));
+  let text: string;
+  try {
+    text = path === '-' ? await textOfStream(input) : await readFile(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error && error.code !== 'ENOENT' ? `: ${error.message}` : '';
+    return failure({ code: 'no-file', message: `There is no document “${path}”${why}.`, where: { file: path } });
+  }
+  const parsed = parseText(text.replace(/^\uFEFF/u, ''), path);
+  return parsed.ok ? success({ document: parsed.value, directory }) : parsed;
+}
+
+function parseText(text: string, file: string): Result<unknown> {
+  if (/^\s*[[{]/u.test(text) && !/\.ya?ml$/iu.test(file)) {
+    try {
+      return success(JSON.parse(text));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const start = Number(/position (\d+)/u.exec(message)?.[1] ?? Number.NaN);
+      const place = Number.isNaN(start) ? {} : { start, end: start + 1, row: text.slice(0, start).split('\n').length };
+      return failure({ code: 'json', message: `“${file}” is not JSON: ${message}.`, where: { file, ...place } });
+    }
+  }
+  const document = parseDocument(text, { prettyErrors: true, version: '1.2' });
+  if (document.errors.length === 0) return success(document.toJS({ maxAliasCount: 100 }));
+  return failure(
+    ...document.errors.map(({ message, pos, linePos }) => ({
+      code: 'yaml',
+      message: `“${file}” is not YAML: ${message.split('\n')[0]?.replace(/:$/u, '')}.`,
+      where: { file, start: pos[0], end: pos[1], ...(linePos && { row: linePos[0].line }) },
+    })),
+  );
+}
+
+export interface SourceSettings extends DuckdbSettings {
+  /** Plain CSV files up to this many bytes are read without DuckDB. */
+  readonly smallFile?: number;
+}
+
+export interface NodeSources extends SourceHost {
+  /** Closes every database that was opened. */
+  close(): void;
+}
+
+/** Opens files and databases named in a problem document that lies in `directory`. */
+export function nodeSources(directory: string, settings: SourceSettings = {}): NodeSources {
+  const opened: Duckdb[] = [];
+  const open = async (): Promise<Duckdb> => {
+    const database = await openDuckdb({ temporary: join(tmpdir(), `doable-${process.pid}`), ...settings });
+    opened.push(database);
+    return database;
+  };
+  return {
+    async openSource(spec, data) {
+      const small = spec.where === undefined ? await smallCsv(data, directory, settings.smallFile ?? 2_000_000) : undefined;
+      return success(small === undefined ? duckdbSource(spec, data, directory, open) : memorySource(spec, small));
+    },
+    close() {
+      for (const database of opened.splice(0)) database.close();
+    },
+  };
+}
+
+async function smallCsv(
+  data: string,
+  directory: string,
+  limit: number,
+): Promise<{ csv: string; options: { file: string; delimiter?: string } } | undefined> {
+  if (formatOf(data) !== 'csv' || /\.(gz|zst)$/iu.test(data)) return undefined;
+  const path = isAbsolute(data) ? data : join(directory, data);
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size > limit) return undefined;
+  const tab = /\.(tsv|tab)$/iu.test(data) ? { delimiter: '\t' } : {};
+  return { csv: await readFile(path, 'utf8'), options: { file: data, ...tab } };
+}
