@@ -15,8 +15,8 @@ import { failure, type Issue, type Result, success } from './run/issue.ts';
 import { Interrupted, type RunOptions } from './run/progress.ts';
 import { version } from './version.ts';
 
-/** What `ask` needs of a problem; a loaded problem document is one. */
-export interface Problem {
+/** What `ask` needs of a problem; a loaded problem document has it. */
+export interface Asked {
   readonly graph?: Graph;
   readonly domains: ReadonlyMap<Name, Domain>;
   readonly studies: readonly Study[];
@@ -60,13 +60,13 @@ export class Fault extends Error {
  * Issues of all questions are returned together and before any study is read. When `signal` is aborted, the answers that are
  * finished come back, marked partial.
  */
-export async function ask(problem: Problem, questions: readonly string[], options: AskOptions = {}): Promise<Result<AnswersDocument>> {
+export async function ask(problem: Asked, questions: readonly string[], options: AskOptions = {}): Promise<Result<AnswersDocument>> {
   return document(problem, questions, options, (question) => answer(problem, question, options));
 }
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
 export async function explain(
-  problem: Omit<Problem, 'studies'>,
+  problem: Omit<Asked, 'studies'>,
   questions: readonly string[],
   options: AskOptions = {},
 ): Promise<Result<AnswersDocument>> {
@@ -74,7 +74,7 @@ export async function explain(
 }
 
 async function document(
-  problem: Pick<Problem, 'graph' | 'domains' | 'assume'>,
+  problem: Pick<Asked, 'graph' | 'domains' | 'assume'>,
   questions: readonly string[],
   options: AskOptions,
   one: (question: Question) => Promise<Answer>,
@@ -119,7 +119,7 @@ interface Planned {
 }
 
 /** Identify, simplify, check, and the account of it. */
-function plan(problem: Problem, question: Question, options: AskOptions): Planned {
+function plan(problem: Asked, question: Question, options: AskOptions): Planned {
   const { graph } = problem;
   const levels = levelsOf(problem);
   const found = identify(question, graph, problem.catalogue, { levels });
@@ -129,11 +129,11 @@ function plan(problem: Problem, question: Question, options: AskOptions): Planne
     return { answer: accountRefused(question, graph, found, help) };
   }
   const estimand = simplify(found.estimand);
-  const diagnostics = graph === undefined || options.verify === false ? [] : [checkEstimands(found, graph, problem.catalogue)];
+  const diagnostics = graph === undefined || options.verify === false ? [] : [checkEstimands(found, graph)];
   return { answer: accountIdentified(question, graph, found, estimand, diagnostics), found, estimand };
 }
 
-async function answer(problem: Problem, question: Question, options: AskOptions): Promise<Answer> {
+async function answer(problem: Asked, question: Question, options: AskOptions): Promise<Answer> {
   const planned = plan(problem, question, options);
   if (planned.found === undefined || planned.estimand === undefined)
     return (await answerByValue(problem, question, planned.answer, options)) ?? planned.answer;
@@ -151,7 +151,7 @@ async function answer(problem: Problem, question: Question, options: AskOptions)
 }
 
 /** A question that is refused as a whole may have an answer at some of the values that it leaves open. */
-async function answerByValue(problem: Problem, question: Question, whole: Answer, options: AskOptions): Promise<Answer | undefined> {
+async function answerByValue(problem: Asked, question: Question, whole: Answer, options: AskOptions): Promise<Answer | undefined> {
   const rows = stateValues(question, levelsOf(problem));
   if (rows === undefined) return undefined;
   const answered: { readonly at: Readonly<Record<string, Value>>; readonly answer: Answer }[] = [];
@@ -200,10 +200,10 @@ async function answerByValue(problem: Problem, question: Question, whole: Answer
   };
 }
 
-function checkEstimands(found: IdentifiedQuestion, graph: Graph, catalogue: Catalogue): Diagnostic {
+function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {
   let worst = 0;
   for (const { query, found: one } of found.parts) {
-    const checked = verifyEstimand({ graph, catalogue, query, estimand: one.estimand, open: one.open });
+    const checked = verifyEstimand({ graph, query, estimand: one.estimand, open: one.open });
     if (!checked.checked)
       return { name: 'self-check', level: 'warn', says: `The estimand was not checked in random models: ${checked.why}` };
     if (checked.gap > 1e-9)
@@ -218,7 +218,7 @@ function checkEstimands(found: IdentifiedQuestion, graph: Graph, catalogue: Cata
   };
 }
 
-function levelsOf(problem: Pick<Problem, 'graph' | 'domains'>): Map<Name, readonly Value[]> {
+function levelsOf(problem: Pick<Asked, 'graph' | 'domains'>): Map<Name, readonly Value[]> {
   const levels = new Map<Name, readonly Value[]>();
   for (const variable of problem.graph?.variables.values() ?? [])
     if (variable.domain?.kind === 'finite') levels.set(variable.name, variable.domain.levels);
