@@ -1,4 +1,4 @@
-import type { AxisSizes, Factor } from './factor.ts';
+import type { AxisSizes, Factor } from './table.ts';
 
 /** Row-major strides. */
 export function stridesOf(sizes: readonly number[]): number[] {

@@ -2,7 +2,7 @@ import type { Name } from '../graph/variable.ts';
 import { sumProduct } from '../math/eliminate.ts';
 import { align, divide, type Factor, rename, restrict, scalar, type TooLarge } from '../math/factor.ts';
 import type { ExactOptions } from './exact.ts';
-import { cardinality, type DiscreteModel, levelIndex, type Mechanism, mechanismOf } from './scm.ts';
+import { cardinality, type DiscreteModel, levelIndex, type Mechanism, mechanismOf } from './mechanism.ts';
 import { type OpenSymbol, openSymbols, resolveWorlds, type Token, type WorldEvent } from './worlds.ts';
 
 /** The model knows only the conditional table of a variable that the question needs in several worlds at once. */

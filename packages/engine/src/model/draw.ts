@@ -1,6 +1,6 @@
 import type { Name } from '../graph/variable.ts';
 import type { Random } from '../math/random.ts';
-import type { Mechanism, ResponseFunctions } from './scm.ts';
+import { type Mechanism, mechanismFrom, type ResponseFunctions } from './mechanism.ts';
 
 /** The change that a single flipped input must make. */
 const matters = 0.08;
@@ -45,25 +45,6 @@ export function drawMechanism(random: Random, variable: Name, size: number, inpu
     if (average > matters) break;
   }
   return best as Mechanism;
-}
-
-/** The mechanism with the conditional table that its response functions imply. */
-export function mechanismFrom(
-  variable: Name,
-  size: number,
-  inputs: readonly Name[],
-  sizes: readonly number[],
-  response: ResponseFunctions,
-): Mechanism {
-  const cells = sizes.reduce((product, next) => product * next, 1);
-  const values = new Float64Array(cells * size);
-  response.weights.forEach((weight, k) => {
-    for (let cell = 0; cell < cells; cell++) {
-      const at = cell * size + (response.outputs[k * cells + cell] as number);
-      values[at] = (values[at] as number) + weight;
-    }
-  });
-  return { variable, inputs, table: { axes: [...inputs, variable], sizes: [...sizes, size], values }, response };
 }
 
 /** Random weights that sum to one, none below 0.04 (or 0.7 of an even share). */

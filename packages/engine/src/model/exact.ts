@@ -1,7 +1,7 @@
 import type { Name } from '../graph/variable.ts';
 import { sumProduct } from '../math/eliminate.ts';
 import { align, divide, type Factor, isTooLarge, sumOut, type TooLarge } from '../math/factor.ts';
-import { cardinality, type DiscreteModel, mechanismOf } from './scm.ts';
+import { cardinality, type DiscreteModel, mechanismOf } from './mechanism.ts';
 
 export interface ExactOptions {
   /** Largest table, in cells (default 2^24). */

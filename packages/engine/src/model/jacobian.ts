@@ -1,5 +1,5 @@
 import type { Name } from '../graph/variable.ts';
-import type { DiscreteModel, Mechanism } from './scm.ts';
+import type { DiscreteModel, Mechanism } from './mechanism.ts';
 
 /** A distribution at hand: P(measured \ set | do(set)), for every value of `set` that is not fixed. Offers of a catalogue have this shape. */
 export interface RankOffer {

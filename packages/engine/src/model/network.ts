@@ -1,6 +1,8 @@
+import type { Graph } from '../graph/graph.ts';
 import type { Name, Value } from '../graph/variable.ts';
+import type { Factor } from '../math/factor.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
-import type { DiscreteModel, Mechanism } from './scm.ts';
+import { type DiscreteModel, type Mechanism, numberedLevels } from './mechanism.ts';
 
 /** One node of a Bayesian network. */
 export interface NetworkNode {
@@ -66,6 +68,23 @@ export function modelFromNetwork(nodes: readonly NetworkNode[]): Result<Discrete
     levels: new Map(nodes.map((node) => [node.variable, node.levels])),
     observed: nodes.filter((node) => node.latent !== true).map((node) => node.variable),
   });
+}
+
+/** A model from a graph with finite domains and a table per variable (axes: parents in any order, then the variable), as BIF files give them. */
+export function fromNetwork(network: { readonly graph: Graph; readonly tables: ReadonlyMap<Name, Factor> }): Result<DiscreteModel> {
+  const nodes: NetworkNode[] = [];
+  const issues: Issue[] = [];
+  for (const variable of network.graph.variables.values()) {
+    const table = network.tables.get(variable.name);
+    if (table === undefined || table.axes.at(-1) !== variable.name)
+      issues.push({ code: 'no-table', message: `${variable.name} has no table with ${variable.name} as its last axis.` });
+    else {
+      const levels = variable.domain?.kind === 'finite' ? variable.domain.levels : numberedLevels(table.sizes.at(-1) as number);
+      const latent = variable.latent === true;
+      nodes.push({ variable: variable.name, levels, parents: table.axes.slice(0, -1), probabilities: table.values, latent });
+    }
+  }
+  return issues.length > 0 ? failure(...issues) : modelFromNetwork(nodes);
 }
 
 function rescaled(node: NetworkNode, issues: Issue[]): Float64Array {

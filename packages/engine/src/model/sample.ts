@@ -1,6 +1,6 @@
 import type { Name, Value } from '../graph/variable.ts';
 import type { Random } from '../math/random.ts';
-import { cardinality, type DiscreteModel, levelIndex, levelsOf } from './scm.ts';
+import { cardinality, type DiscreteModel, levelIndex, levelsOf } from './mechanism.ts';
 
 /** Which variables are set, and to what: `fixed` to one value, the rest drawn uniformly from their levels. Empty: observation. */
 export interface SampleRegime {

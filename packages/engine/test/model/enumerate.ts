@@ -1,5 +1,5 @@
 import type { Name } from '../../src/graph/variable.ts';
-import type { DiscreteModel, Mechanism } from '../../src/model/scm.ts';
+import type { DiscreteModel, Mechanism } from '../../src/model/mechanism.ts';
 import type { WorldEvent } from '../../src/model/worlds.ts';
 
 /** How many joint choices there are. */

@@ -4,7 +4,7 @@ import { Random } from '../../src/math/random.ts';
 import { exactCounterfactual, isTable } from '../../src/model/counterfactual.ts';
 import { effects } from '../../src/model/draw.ts';
 import { exactDistribution } from '../../src/model/exact.ts';
-import { cardinality, type DiscreteModel } from '../../src/model/scm.ts';
+import { cardinality, type DiscreteModel } from '../../src/model/mechanism.ts';
 import { openSymbols, type WorldEvent, type WorldSetting } from '../../src/model/worlds.ts';
 import { bruteForce, stateCount } from './enumerate.ts';
 import { graphOf, modelOf, randomGraph } from './graphs.ts';

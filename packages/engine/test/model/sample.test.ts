@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { factorOf } from '../../src/math/factor.ts';
 import { Random } from '../../src/math/random.ts';
 import { chiSquareSurvival } from '../../src/math/special.ts';
 import { exactCounterfactual } from '../../src/model/counterfactual.ts';
 import { exactDistribution } from '../../src/model/exact.ts';
-import { modelFromNetwork, type NetworkNode } from '../../src/model/network.ts';
+import type { DiscreteModel } from '../../src/model/mechanism.ts';
+import { fromNetwork, modelFromNetwork, type NetworkNode } from '../../src/model/network.ts';
 import { type SampleRegime, sample } from '../../src/model/sample.ts';
-import type { DiscreteModel } from '../../src/model/scm.ts';
 import { graphOf, modelOf } from './graphs.ts';
 
 /** Counts over the given columns, row-major. */
@@ -121,6 +122,21 @@ describe('Bayesian networks', () => {
       ['yes', 'no'].map((level) => ({ variable: 'lung', world: world(level), value: level })),
     );
     expect(both).toEqual({ needsResponses: 'lung' });
+  });
+  test('a graph with tables, parents in the order of the table', () => {
+    const graph = graphOf('A -> C; B -> C');
+    const tables = new Map([
+      ['A', factorOf(['A'], [2], [0.3, 0.7])],
+      ['B', factorOf(['B'], [3], [0.2, 0.3, 0.5])],
+      ['C', factorOf(['B', 'A', 'C'], [3, 2, 2], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7, 0.4, 0.6, 0.5, 0.5, 0.6, 0.4])],
+    ]);
+    const built = fromNetwork({ graph, tables });
+    if (!built.ok) throw new Error(built.issues[0]?.message);
+    const table = exactDistribution(built.value, { of: ['C'], set: ['A'] });
+    // P(C = 0 | do(A = 1)) = .2 x .2 + .3 x .4 + .5 x .6
+    expect('values' in table && table.values[1]).toBeCloseTo(0.46, 14);
+    const missing = fromNetwork({ graph, tables: new Map([...tables].slice(0, 2)) });
+    expect(missing.ok ? '' : missing.issues[0]?.code).toBe('no-table');
   });
   test('bad networks give issues', () => {
     const codes = (nodes: NetworkNode[]): string[] => {
