@@ -74,8 +74,10 @@ export async function planRoles(
   if (open.length > 0) {
     const rows = await database.rows(`SELECT ${open.map(({ sql }) => `${sql}::VARCHAR`).join(', ')} FROM study LIMIT ${prefixRows}`);
     looked = rows.length;
-    open.forEach(({ sql }, i) => {
-      const texts = new Set(rows.map((row) => (row[i] ?? '').trim()).filter((text) => !missingTexts.includes(text)));
+    open.forEach(({ sql, kind }, i) => {
+      const texts = new Set(
+        rows.map((row) => (row[i] ?? '').trim()).filter((text) => !missingTexts.includes(text) && !(kind === 'float' && text === 'nan')),
+      );
       seen.set(sql, [...texts]);
     });
   }
@@ -115,10 +117,9 @@ function roleOf(
   if (declared.levels || environment) return 'key';
   if (declared.real) return 'real';
   if (seen === undefined || huge) return 'key';
-  const numeric = seen.every((text) => !Number.isNaN(numberOf(text)));
+  const numeric = kind === 'float' || seen.every((text) => !Number.isNaN(numberOf(text)));
   if (kind === 'integer') return seen.length > integerLevels ? 'real' : 'key';
-  if (kind === 'float' || kind === 'decimal')
-    return seen.length > integerLevels || seen.some((text) => !Number.isInteger(numberOf(text))) ? 'real' : 'key';
-  if (seen.length > integerLevels && numeric) return 'real';
+  if (numeric && seen.length > integerLevels) return 'real';
+  if (numeric && seen.some((text) => !Number.isInteger(numberOf(text)))) return 'real';
   return full && seen.length > 0.9 * prefixRows ? 'label' : 'key';
 }

@@ -26,7 +26,7 @@ import { planRoles, type SqlVariable } from './columns.ts';
 import { type Duckdb, DuckdbError } from './duckdb.ts';
 import { openStudy } from './duckdb-study.ts';
 import { groupSql, type Measure, orderedTexts, type RawJoint, rawColumns, readJoint } from './joint.ts';
-import { type Relation, relationOf } from './relation.ts';
+import { escapeGlob, type Relation, relationOf } from './relation.ts';
 import { fixedSum, type Kind, kindOf, numberSql, quoteName } from './sql.ts';
 import { csvIssues, findLine } from './text-file.ts';
 
@@ -134,7 +134,7 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
   await database.run(
     `CREATE TEMP VIEW study AS SELECT ${selected.length > 0 ? selected.join(', ') : '1 AS one'} FROM source_view${spec.where === undefined ? '' : ` WHERE (${spec.where}\n)`}`,
   );
-  await database.confine(relation.files);
+  await database.confine([...new Set(relation.files.flatMap((path) => [path, escapeGlob(path)]))]);
   const variables = await planRoles(database, spec, plan, wanted, kinds);
   return summarise({
     spec,

@@ -102,7 +102,7 @@ export async function relationOf(data: string, directory: string, database: Duck
 }
 
 /** A path that exists is meant as it is, even if it has characters of a glob. */
-const escapeGlob = (path: string): string => path.replaceAll(/[[*?]/gu, '[$&]');
+export const escapeGlob = (path: string): string => path.replaceAll(/[[*?]/gu, '[$&]');
 
 interface Group {
   readonly names: readonly string[];
