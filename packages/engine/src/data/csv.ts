@@ -40,6 +40,7 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
   // Where the reader stands: at the start of a cell, in a plain cell, in quotes, or just after a closing quote.
   let state: 'start' | 'plain' | 'quoted' | 'closed' = 'start';
   let afterReturn = false;
+  let quotedReturn = false;
   let first = true;
   const report = (code: string, row: number, message: string, column?: string, hint?: string): void => {
     if (issues.length >= issueLimit) {
@@ -94,6 +95,14 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
     header = names;
     handlers.header(names, delimiter as string);
   };
+  /** Line ends inside quotes; CRLF is one, even in two chunks. */
+  const countLines = (part: string): void => {
+    if (!quotedReturn && !/[\r\n]/u.test(part)) return;
+    for (const character of part) {
+      if (character === '\r' || (character === '\n' && !quotedReturn)) line++;
+      quotedReturn = character === '\r';
+    }
+  };
   const feed = (text: string): void => {
     const separator = delimiter as string;
     let i = 0;
@@ -111,7 +120,8 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
         const stop = quote === -1 ? text.length : quote;
         const part = text.slice(i, stop);
         cell += part;
-        line += part.split(/\r\n|\n|\r(?!$)/u).length - 1;
+        countLines(part);
+        if (quote !== -1) quotedReturn = false;
         if (quote !== -1) state = 'closed';
         i = stop + (quote === -1 ? 0 : 1);
         continue;
