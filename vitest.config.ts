@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '@doable/engine/adapter': fileURLToPath(new URL('./packages/engine/src/data/adapter.ts', import.meta.url)),
+      '@doable/engine/present': fileURLToPath(new URL('./packages/engine/src/present/present.ts', import.meta.url)),
       '@doable/engine': fileURLToPath(new URL('./packages/engine/src/index.ts', import.meta.url)),
     },
   },

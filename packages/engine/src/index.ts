@@ -52,5 +52,7 @@ export { type Rung, rungOf } from './query/rung.ts';
 export type { Query, Question, Setting, Term } from './query/terms.ts';
 export { rules } from './rules.ts';
 export { failure, type Issue, type Result, success, type Where } from './run/issue.ts';
+export { didYouMean } from './run/nearest.ts';
 export { Interrupted, type ProgressEvent, type RunOptions, type Signal } from './run/progress.ts';
+export { type GraphModel, type ModelOptions, modelFor, readModel, type Truth, truthOf } from './simulate.ts';
 export { version } from './version.ts';

@@ -1,0 +1,88 @@
+import { statSync } from 'node:fs';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { failure, type Issue, type Result, readGraph, success } from '@doable/engine';
+import { readDocumentFile } from '../studies/files.ts';
+import { readFileArgument } from './file.ts';
+import type { Arguments } from './parse.ts';
+import { parseStudy } from './study.ts';
+
+/** A problem document with what the options add to it, not yet checked. */
+export interface ProblemArgument {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** Paths in the document are relative to it. */
+  readonly directory: string;
+  /** Questions given as arguments; they replace those of the document. */
+  readonly questions: readonly string[];
+}
+
+export const looksLikeProblem = (word: string): boolean => looksLikeQuestion(word) || isFile(word) || /\.(?:json|ya?ml)$/iu.test(word);
+const looksLikeQuestion = (word: string): boolean => /[([]/u.test(word) && !/\.(?:json|ya?ml)$/iu.test(word);
+
+/** Splits `[PROBLEM] [QUESTION...]`: the first word is a document unless it reads as a question and no file has that name. */
+export function splitPositionals(words: readonly string[]): { readonly path?: string; readonly questions: readonly string[] } {
+  const [first, ...rest] = words;
+  if (first === undefined) return { questions: [] };
+  if (first !== '-' && looksLikeQuestion(first) && !isFile(first)) return { questions: words };
+  return { path: first, questions: rest };
+}
+
+export const isFile = (path: string): boolean => {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
+/** Reads PROBLEM, --graph, --study and --assume. Issues of all of them together. */
+export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream): Promise<Result<ProblemArgument>> {
+  const { path, questions } = splitPositionals(args.positionals);
+  const issues: Issue[] = [];
+  const keep = <T>(result: Result<T>): T | undefined => {
+    if (result.ok) return result.value;
+    issues.push(...result.issues);
+    return undefined;
+  };
+  const file = path === undefined ? { document: {}, directory: process.cwd() } : keep(await readDocumentFile(path, stdin));
+  if (path === '-' && args.text('graph') === '-')
+    issues.push({ code: 'input', message: 'Standard input can be PROBLEM or --graph, not both.' });
+  const graph = args.text('graph');
+  const graphText = graph === undefined || issues.length > 0 ? undefined : keep(await readFileArgument(graph, 'graph', stdin));
+  if (graphText !== undefined) keep(located(readGraph(graphText.text, graphText.file), graphText.text));
+  const directory = file?.directory ?? process.cwd();
+  const studies = args.many('study').flatMap((text) => {
+    const study = keep(parseStudy(text));
+    return study === undefined ? [] : [{ ...study, data: pathFrom(directory, study.data) }];
+  });
+  if (issues.length > 0 || file === undefined) return failure(...issues);
+  const { document } = file;
+  if (typeof document !== 'object' || document === null || Array.isArray(document))
+    return failure({
+      code: 'shape',
+      message: 'A problem document is an object.',
+      hint: 'For example { "graph": "X -> Y", "ask": [...] }.',
+    });
+  const own = document as Readonly<Record<string, unknown>>;
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+  const assume = [...list(own.assume), ...args.many('assume')];
+  return success({
+    document: {
+      ...own,
+      ...(graphText === undefined ? {} : { graph: graphText.text }),
+      ...(studies.length === 0 ? {} : { studies: [...list(own.studies), ...studies] }),
+      ...(assume.length === 0 ? {} : { assume }),
+    },
+    directory,
+    questions,
+  });
+}
+
+/** Issues of a text carry that text, so that the place can be shown. */
+export function located<T>(result: Result<T>, text: string): Result<T> {
+  if (result.ok) return result;
+  return failure(...result.issues.map((issue) => ({ ...issue, where: { ...issue.where, text: issue.where?.text ?? text } })));
+}
+
+/** --study paths are relative to where the command runs, those of a document to where it lies. */
+const pathFrom = (directory: string, data: string): string =>
+  isAbsolute(data) || /^[a-z][a-z0-9+.-]+:/iu.test(data) ? data : relative(directory, resolve(data)) || data;

@@ -1,0 +1,207 @@
+/** What the reader of arguments, --help and docs/reference/command.md say of one option. */
+export interface OptionRecord {
+  readonly name: string;
+  readonly short?: string;
+  readonly says: string;
+  /** Absent: a flag. */
+  readonly value?: string;
+  readonly kind?: 'text' | 'integer' | 'number' | 'choice';
+  readonly choices?: readonly string[];
+  /** Bounds of numbers, both allowed. */
+  readonly least?: number;
+  readonly most?: number;
+  readonly many?: boolean;
+  readonly default?: string;
+}
+
+const record = <T extends Readonly<Record<string, Omit<OptionRecord, 'name'>>>>(records: T): { readonly [K in keyof T]: OptionRecord } =>
+  Object.fromEntries(Object.entries(records).map(([name, one]) => [name, { name, ...one }])) as { readonly [K in keyof T]: OptionRecord };
+
+export const options = record({
+  graph: {
+    value: 'TEXT|FILE',
+    says: 'The graph: dagitty text such as "X -> Y; X <-> Y", DOT, lavaan, JSON or BIF, or a file of one. Replaces that of PROBLEM.',
+  },
+  study: {
+    value: 'FILE[,...]',
+    many: true,
+    says:
+      'One more study. After the file, each behind a comma: set=A+B (randomised), set=A:value (held at a value), count=COLUMN, ' +
+      'weight=COLUMN, probability=COLUMN, size=N, environment=COLUMN, missing=drop, name=NAME, where=SQL (last).',
+  },
+  assume: { value: 'A', many: true, says: 'One more assumption.' },
+  have: {
+    value: 'P(...)',
+    many: true,
+    says: "A distribution that is, or could be, measured: 'P(X,Y,Z)', 'P(Y | do(X))', or '*' for observation and every experiment.",
+  },
+  levels: {
+    value: 'X=L',
+    many: true,
+    says: "The levels of a variable: how many ('X=3' is 0, 1, 2), or their names ('X=low,middle,high').",
+  },
+  lines: { says: 'Reads one problem document per line (NDJSON) and prints one answers document per line, in order.' },
+  why: { says: 'The whole derivation, and why each other rule did not apply.' },
+  prove: { says: 'For a no: confirms it by the rank of a gradient, a second method that shares no code with the rules.' },
+  json: { says: 'Prints the whole document as JSON, numbers in full.' },
+  format: {
+    value: 'F',
+    kind: 'choice',
+    choices: ['text', 'latex', 'markdown', 'csv', 'svg', 'json'],
+    default: 'text',
+    says: 'How to print.',
+  },
+  seed: { value: 'N', kind: 'integer', default: '0', says: 'The same seed gives the same digits. Always echoed.' },
+  uncertainty: {
+    value: 'M',
+    kind: 'choice',
+    choices: ['auto', 'bootstrap', 'delta', 'none'],
+    default: 'auto',
+    says: 'How intervals are made; auto is the bootstrap, or the delta method where that is too much work.',
+  },
+  level: { value: 'L', kind: 'number', least: 0.5, most: 0.9999, default: '0.95', says: 'Confidence level of the intervals.' },
+  draws: { value: 'N', kind: 'integer', least: 20, most: 1_000_000, default: '1000', says: 'Bootstrap draws.' },
+  smoothing: {
+    value: 'A',
+    kind: 'number',
+    least: 0,
+    most: 1e6,
+    default: '0',
+    says: 'Pseudo-records added to every cell; 0 leaves the data as they are.',
+  },
+  'no-verify': { says: 'Does not check estimands in random models before they are shown.' },
+  threads: { value: 'N', kind: 'integer', least: 1, most: 1024, says: 'Threads of DuckDB; default: all.' },
+  timeout: {
+    value: 'S',
+    kind: 'number',
+    least: 0.001,
+    most: 1e9,
+    says: 'Stops after so many seconds and prints what is known, marked partial; exit code 130.',
+  },
+  quiet: { short: 'q', says: 'Nothing on standard error but errors.' },
+  to: { value: 'FORMAT', kind: 'choice', choices: ['dagitty', 'dot', 'tikz', 'svg', 'json'], says: 'The format to write.' },
+  rows: { short: 'n', value: 'N', kind: 'integer', least: 0, most: 1e12, says: 'How many rows to draw.' },
+  do: {
+    value: 'X=1,Z',
+    many: true,
+    says: "What the investigators set: 'X=1' at a value, 'Z' at random (every level equally likely).",
+  },
+  truth: {
+    value: 'QUESTION',
+    many: true,
+    says: 'The exact answer of the same model, as JSON (on standard error while rows go to standard output).',
+  },
+  data: { value: 'F', kind: 'choice', choices: ['csv', 'ndjson'], default: 'csv', says: 'How to write rows.' },
+  out: { short: 'o', value: 'FILE', says: 'Writes there instead of to standard output.' },
+  bounds: { value: 'B', says: 'Not yet in this version.' },
+  help: { short: 'h', says: 'This text.' },
+  version: { says: 'The version.' },
+});
+
+export type OptionName = keyof typeof options;
+
+export interface CommandRecord {
+  readonly name: string;
+  readonly usage: string;
+  readonly says: string;
+  readonly about: readonly string[];
+  readonly options: readonly OptionName[];
+  /** Run as printed from the root of the repository. */
+  readonly examples: readonly string[];
+}
+
+const reading: readonly OptionName[] = ['graph', 'study', 'assume'];
+const printing: readonly OptionName[] = ['json', 'format', 'why'];
+const numbers: readonly OptionName[] = ['uncertainty', 'level', 'draws', 'smoothing'];
+const running: readonly OptionName[] = ['seed', 'threads', 'timeout', 'quiet'];
+
+export const commands: readonly CommandRecord[] = [
+  {
+    name: 'ask',
+    usage: 'doable ask [PROBLEM] [QUESTION...]',
+    says: 'Answers questions with a number, its interval, and the derivation behind it; or with a clear no.',
+    about: [
+      'PROBLEM is a problem document (JSON or YAML; - is standard input); its own questions are asked where no QUESTION is given. Without PROBLEM, --graph and --study say everything.',
+      'A question is written as in P(Y=1 | do(X=1)), E[Y | do(X=1)], ATE(X -> Y), PNS(X -> Y); see doable help questions.',
+    ],
+    options: [...reading, 'lines', ...printing, ...numbers, 'no-verify', ...running],
+    examples: [
+      'doable ask examples/berkeley.json',
+      "doable ask --graph 'Dept <-> Gender; Dept -> Admit; Gender -> Admit' --study examples/data/berkeley.csv,count=Freq 'P(Admit=Admitted | do(Gender=Male))'",
+    ],
+  },
+  {
+    name: 'explain',
+    usage: 'doable explain [PROBLEM] [QUESTION...]',
+    says: 'Says whether and how a question can be computed from what is, or could be, measured. No data needed.',
+    about: [
+      '--have describes what could be measured, instead of the studies of PROBLEM. With neither, every variable that is not latent is taken as observed together.',
+    ],
+    options: [...reading, 'have', 'levels', 'prove', 'lines', 'json', 'format', 'no-verify', ...running],
+    examples: [
+      "doable explain --graph 'X -> M -> Y; X <-> Y' 'P(Y | do(X))'",
+      "doable explain --graph 'Z -> X -> Y; X <-> Y; Z <-> Y' --have 'P(X,Y | do(Z))' 'P(Y | do(X))'",
+    ],
+  },
+  {
+    name: 'check',
+    usage: 'doable check PROBLEM',
+    says: 'Prints the tables as they were understood, thin and empty cells, and the independences that the graph implies, tested.',
+    about: [],
+    options: [...reading, 'level', 'json', ...running],
+    examples: ['doable check examples/titanic.json'],
+  },
+  {
+    name: 'convert',
+    usage: 'doable convert GRAPH --to FORMAT',
+    says: 'Rewrites a graph: dagitty, DOT, TikZ, SVG or JSON.',
+    about: ['GRAPH is text, a file, a problem document, or - for standard input.'],
+    options: ['to', 'out', 'quiet'],
+    examples: ["doable convert 'X -> M -> Y; X <-> Y' --to dot", 'doable convert examples/networks/asia.bif --to dagitty'],
+  },
+  {
+    name: 'simulate',
+    usage: 'doable simulate MODEL -n N',
+    says: 'Draws rows from a random model that fits a graph, or from a Bayesian network (BIF), with its exact answers.',
+    about: [
+      'MODEL is a graph (text, a file, a problem document, or -): a structural model over finite variables is drawn for it from the seed, all of whose probabilities are positive; or it is a BIF file, whose own tables are used.',
+    ],
+    options: ['rows', 'do', 'levels', 'truth', 'data', 'out', 'json', 'seed', 'quiet'],
+    examples: [
+      "doable simulate 'X -> M -> Y; X <-> Y' -n 5 --truth 'P(Y=1 | do(X=1))'",
+      "doable simulate examples/networks/asia.bif -n 3 --do 'smoke=yes'",
+    ],
+  },
+  {
+    name: 'help',
+    usage: 'doable help [QUERY-FUNCTION | COMMAND | questions]',
+    says: 'Explains a function of the question language, a command, or the language as a whole.',
+    about: [],
+    options: [],
+    examples: ['doable help PNS', 'doable help questions'],
+  },
+];
+
+/** Promised by the contract for later versions. */
+export const laterCommands: Readonly<Record<string, string>> = {
+  discover: 'the graph from environments',
+  sample: 'draws from an identified interventional distribution',
+  verify: 're-checks certificates without any solver',
+  reproduce: "a paper's tables and figures",
+  serve: 'the workbench and the HTTP API',
+};
+
+/** The first lines of --help; they run as printed from the root of the repository. */
+export const firstExamples: readonly (readonly [string, string])[] = [
+  ['doable ask examples/berkeley.json', 'answers from a study and a graph'],
+  ["doable explain --graph 'X -> M -> Y; X <-> Y' 'P(Y | do(X))'", 'can it be computed at all? No data needed'],
+  ["doable simulate 'X -> M -> Y; X <-> Y' -n 5", 'data whose truth is known'],
+];
+
+export const exitCodes: readonly (readonly [string, string])[] = [
+  ['0', 'answered'],
+  ['1', 'a clear no to at least one question, or a check that failed'],
+  ['2', 'bad input: every problem is listed on standard error'],
+  ['3', 'a fault of doable'],
+  ['130', 'interrupted by Ctrl-C or --timeout; what is known is printed, marked partial'],
+];

@@ -1,0 +1,92 @@
+import { type AnswersDocument, type AskOptions, type Graph, type Issue, parseQuestion, version } from '@doable/engine';
+import { answersCsv, answersLatex, answersMarkdown, answersText, graphSvg, isNo } from '@doable/engine/present';
+import type { Arguments } from '../arguments/parse.ts';
+import { jsonText } from '../output/json.ts';
+import type { Stop } from '../run.ts';
+import { type Context, type Exit, exit } from './command.ts';
+
+/** The options of the engine as the arguments say them. */
+export function askOptions(args: Arguments, stop: Stop): AskOptions {
+  const uncertainty = args.text('uncertainty') as AskOptions['uncertainty'];
+  return {
+    ...stop.options,
+    seed: args.number('seed') ?? 0,
+    level: args.number('level') ?? 0.95,
+    draws: args.number('draws') ?? 1000,
+    smoothing: args.number('smoothing') ?? 0,
+    verify: !args.flag('no-verify'),
+    now: () => performance.now(),
+    ...(uncertainty === undefined ? {} : { uncertainty }),
+  };
+}
+
+/** The form in which answers are wanted; --json is --format json. */
+export const formatOf = (args: Arguments): string => (args.flag('json') ? 'json' : (args.text('format') ?? 'text'));
+
+export interface Printed {
+  readonly graph?: Graph | undefined;
+  readonly why: boolean;
+}
+
+/** Prints the document to standard output, the time it took to standard error. */
+export async function printAnswers(context: Context, document: AnswersDocument, { graph, why }: Printed): Promise<void> {
+  const { console } = context;
+  switch (formatOf(context.args)) {
+    case 'json':
+      await console.print(jsonText(document, 2));
+      break;
+    case 'latex':
+      await console.print(answersLatex(document));
+      break;
+    case 'markdown':
+      await console.print(answersMarkdown(document));
+      break;
+    case 'csv':
+      await console.print(answersCsv(document));
+      break;
+    case 'svg':
+      await console.print(svgOf(document, graph as Graph));
+      break;
+    default:
+      await console.print(answersText(document, { ...console.out, why }));
+  }
+  const n = document.answers.length;
+  console.note(`${n} ${n === 1 ? 'answer' : 'answers'} in ${secondsText(document.elapsedMs)}`);
+}
+
+/** The graph; for the first question that has a hedge, with it. */
+function svgOf(document: AnswersDocument, graph: Graph): string {
+  const hedge = document.answers.find((answer) => answer.hedge !== undefined)?.hedge;
+  return graphSvg(graph, hedge === undefined ? {} : { hedge });
+}
+
+export const secondsText = (milliseconds: number): string =>
+  milliseconds < 995 ? `${Math.max(1, Math.round(milliseconds))} ms` : `${(milliseconds / 1000).toFixed(milliseconds < 9995 ? 2 : 1)} s`;
+
+export function exitOf(document: AnswersDocument, stopped: boolean): Exit {
+  if (stopped || document.partial === true) return exit.interrupted;
+  return document.answers.some(isNo) ? exit.no : exit.answered;
+}
+
+/** What is printed when a run was stopped before anything was known. */
+export const nothingKnown = (args: Arguments): AnswersDocument => ({
+  schema: 'doable/answers@1',
+  seed: args.number('seed') ?? 0,
+  version,
+  elapsedMs: 0,
+  partial: true,
+  answers: [],
+});
+
+/** Where a problem is broken its questions cannot be bound, but their syntax can be checked, so that all is listed together. */
+export const syntaxIssues = (questions: readonly string[]): Issue[] =>
+  questions.flatMap((text) => {
+    const parsed = parseQuestion(text);
+    return parsed.ok ? [] : parsed.issues.map((issue) => ({ ...issue, where: { ...issue.where, text } }));
+  });
+
+export const noQuestion: Issue = {
+  code: 'no-question',
+  message: 'Nothing is asked.',
+  hint: 'Add a question, for example \'P(Y=1 | do(X=1))\', or give the document an "ask" list. doable help questions shows the language.',
+};

@@ -1,0 +1,81 @@
+import { type AnswersDocument, ask, loadProblem, type Problem, type Result } from '@doable/engine';
+import { readProblem } from '../arguments/problem.ts';
+import { stopper } from '../run.ts';
+import { type NodeSources, nodeSources } from '../studies/files.ts';
+import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers, syntaxIssues } from './answers.ts';
+import { type Context, exit, type Run } from './command.ts';
+import { answerLines } from './lines.ts';
+import { understood } from './understood.ts';
+
+/** `doable ask`: problem and questions in, answers out. */
+export const runAsk: Run = async (context) => {
+  const { args, console } = context;
+  if (args.flag('lines')) return answerLines(context, askDocument);
+  const stop = stopper(args.number('timeout'), (text) => console.note(text));
+  const sources: NodeSources[] = [];
+  try {
+    const given = await stop.race(readProblem(args, context.stdin));
+    if (given === 'stopped') return interrupted(context);
+    if (!given.ok) {
+      console.fail(given.issues);
+      return exit.badInput;
+    }
+    const { document, directory, questions } = given.value;
+    const opened = nodeSources(directory, threadsOf(context));
+    sources.push(opened);
+    const loaded = await stop.race(loadProblem(document, opened));
+    if (loaded === 'stopped') return interrupted(context);
+    if (!loaded.ok) {
+      console.fail([...loaded.issues, ...syntaxIssues(questions)]);
+      return exit.badInput;
+    }
+    const problem = loaded.value;
+    const asked = questions.length > 0 ? questions : problem.ask;
+    const format = formatOf(args);
+    if (asked.length === 0 || (format === 'svg' && problem.graph === undefined)) {
+      console.fail([asked.length === 0 ? noQuestion : { code: 'no-graph', message: '--format svg draws the graph, and there is none.' }]);
+      return exit.badInput;
+    }
+    console.warn(loaded.warnings ?? []);
+    console.note(understood(problem));
+    const answered = await stop.race(ask(problem, asked, { ...askOptions(args, stop), onProgress: console.progress.onProgress }));
+    console.progress.clear();
+    if (answered === 'stopped') return interrupted(context);
+    if (!answered.ok) {
+      console.fail(answered.issues);
+      return exit.badInput;
+    }
+    console.warn(answered.warnings ?? []);
+    await printAnswers(context, answered.value, { graph: problem.graph, why: args.flag('why') });
+    return exitOf(answered.value, stop.stopped);
+  } finally {
+    stop.end();
+    for (const one of sources) one.close();
+  }
+};
+
+async function interrupted(context: Context): Promise<typeof exit.interrupted> {
+  context.console.note('Stopped before any answer was known.');
+  if (formatOf(context.args) === 'json') await printAnswers(context, nothingKnown(context.args), { why: false });
+  return exit.interrupted;
+}
+
+const threadsOf = ({ args }: Context): { readonly threads?: number } => {
+  const threads = args.number('threads');
+  return threads === undefined ? {} : { threads };
+};
+
+/** One line of --lines. */
+async function askDocument(context: Context, document: unknown, stop: ReturnType<typeof stopper>): Promise<Result<AnswersDocument>> {
+  const opened = nodeSources(process.cwd(), threadsOf(context));
+  try {
+    const loaded: Result<Problem> = await loadProblem(document, opened);
+    if (!loaded.ok) return loaded;
+    const { questions } = { questions: context.args.positionals.filter((word) => word !== '-') };
+    const asked = questions.length > 0 ? questions : loaded.value.ask;
+    if (asked.length === 0) return { ok: false, issues: [noQuestion] };
+    return await ask(loaded.value, asked, askOptions(context.args, stop));
+  } finally {
+    opened.close();
+  }
+}

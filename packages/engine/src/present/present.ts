@@ -1,0 +1,16 @@
+/** Everything that turns documents and graphs into text, pictures and files. */
+
+export { printDagitty } from '../graph/formats/dagitty.ts';
+export { printDot } from '../graph/formats/dot.ts';
+export { printJson } from '../graph/formats/json.ts';
+export { printTikz } from '../graph/formats/tikz.ts';
+export { checkText } from './check.ts';
+export { answersCsv, csvCell } from './csv.ts';
+export { queryHelpText, questionHelpText } from './help.ts';
+export { answersLatex, latexText } from './latex.ts';
+export { columnsOf, count, grid, listed, paragraph, type Rich, type TextOptions, type Tone, visible } from './layout.ts';
+export { answersMarkdown } from './markdown.ts';
+export { issuesText } from './messages.ts';
+export { graphSvg } from './svg/graph.ts';
+export { type AnswerTextOptions, answersText, answerText } from './text.ts';
+export { isNo } from './words.ts';
