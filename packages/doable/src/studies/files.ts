@@ -6,6 +6,7 @@ import { failure, memorySource, type Result, type SourceHost, success } from '@d
 import { parseDocument } from 'yaml';
 import { type Duckdb, type DuckdbSettings, openDuckdb } from './duckdb.ts';
 import { duckdbSource } from './duckdb-source.ts';
+import { jsonFault } from './json-place.ts';
 import { formatOf } from './relation.ts';
 
 /** A problem document as a value, and the directory that its paths are relative to. */
@@ -34,13 +35,21 @@ function parseText(text: string, file: string): Result<unknown> {
       return success(JSON.parse(text));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const start = Number(/position (\d+)/u.exec(message)?.[1] ?? Number.NaN);
-      const place = Number.isNaN(start) ? {} : { start, end: start + 1, row: text.slice(0, start).split('\n').length };
-      return failure({ code: 'json', message: `“${file}” is not JSON: ${message}.`, where: { file, ...place } });
+      const start = jsonFault(text);
+      const before = text.slice(0, start).split('\n');
+      const spot = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+      const where = { file, start, end: Math.min(start + 1, text.length), row: before.length };
+      return failure({ code: 'json', message: `“${file}” is not JSON at ${spot}: ${message}.`, where });
     }
   }
   const document = parseDocument(text, { prettyErrors: true, version: '1.2' });
-  if (document.errors.length === 0) return success(document.toJS({ maxAliasCount: 100 }));
+  if (document.errors.length === 0) {
+    try {
+      return success(document.toJS({ maxAliasCount: 100 }));
+    } catch (error) {
+      return failure({ code: 'yaml', message: `“${file}”: ${error instanceof Error ? error.message : String(error)}.`, where: { file } });
+    }
+  }
   return failure(
     ...document.errors.map(({ message, pos, linePos }) => ({
       code: 'yaml',
