@@ -110,6 +110,11 @@ describe('tally and marginal', () => {
     expect(counts.weight.length).toBe(77);
     expect(sorted(counts)).toBe(true);
     expect(counts.total).toBe(length);
+    const margin = marginal(counts, ['V29', 'V17', 'V3']);
+    const expected = new Map<string, number>();
+    for (let i = 0; i < length; i++) expected.set(`${i % 11},${i % 7},${93}`, (expected.get(`${i % 11},${i % 7},${93}`) ?? 0) + 1);
+    expect(sorted(margin)).toBe(true);
+    expect(new Map([...asMap(margin)].map(([code, [weight]]) => [code, weight]))).toEqual(expected);
   });
 });
 
