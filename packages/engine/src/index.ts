@@ -47,17 +47,9 @@ export { type GradientRank, gradientRank, type RankOffer } from './model/gradien
 export { modelFromNetwork } from './model/network.ts';
 export { sample } from './model/sample.ts';
 export { type DiscreteModel, randomModel } from './model/scm.ts';
-export { answersCsv } from './present/csv.ts';
-export { queryHelpText, questionHelpText } from './present/help.ts';
-export { answersLatex } from './present/latex.ts';
-export { grid, listed, paragraph, type TextOptions, type Tone, visible } from './present/layout.ts';
-export { answersMarkdown } from './present/markdown.ts';
-export { issuesText } from './present/messages.ts';
-export { graphSvg } from './present/svg/graph.ts';
-export { answersText } from './present/text.ts';
-export { isNo } from './present/words.ts';
 export { loadProblem, type Problem } from './problem.ts';
 export { type Available, parseAvailable } from './query/available.ts';
+export { proveQuestion } from './prove.ts';
 export { bindQuestion, compileQuestion } from './query/bind.ts';
 export { type Completion, complete } from './query/complete.ts';
 export { helpFor, type QueryHelp, queryHelp, questionReference } from './query/help.ts';

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { failure, type Issue, type Result, readGraph, success } from '@doable/engine';
+import { failure, type Issue, type Result, success } from '@doable/engine';
 import { readDocumentFile } from '../studies/files.ts';
+import { earlyIssues } from './early.ts';
 import { readFileArgument } from './file.ts';
 import type { Arguments } from './parse.ts';
 import { parseStudy } from './study.ts';
@@ -48,13 +49,15 @@ export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream)
     issues.push({ code: 'input', message: 'Standard input can be PROBLEM or --graph, not both.' });
   const graph = args.text('graph');
   const graphText = graph === undefined || issues.length > 0 ? undefined : keep(await readFileArgument(graph, 'graph', stdin));
-  if (graphText !== undefined) keep(located(readGraph(graphText.text, graphText.file), graphText.text));
   const directory = file?.directory ?? process.cwd();
   const studies = args.many('study').flatMap((text) => {
     const study = keep(parseStudy(text));
     return study === undefined ? [] : [{ ...study, data: pathFrom(directory, study.data) }];
   });
-  if (issues.length > 0 || file === undefined) return failure(...issues);
+  if (issues.length > 0 || file === undefined) {
+    const graphField = graphText === undefined ? {} : { graph: graphText.text };
+    return failure(...issues, ...earlyIssues(questions, graphField));
+  }
   const { document } = file;
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     return failure({
@@ -64,7 +67,7 @@ export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream)
     });
   const own = document as Readonly<Record<string, unknown>>;
   const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
-  const assume = [...list(own.assume), ...args.many('assume')];
+  const assume = args.many('assume').length === 0 ? [] : [...list(own.assume), ...args.many('assume')];
   return success({
     document: {
       ...own,

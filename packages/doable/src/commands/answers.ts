@@ -1,4 +1,4 @@
-import { type AnswersDocument, type AskOptions, type Graph, type Issue, parseQuestion, version } from '@doable/engine';
+import { type AnswersDocument, type AskOptions, type Graph, type Issue, version } from '@doable/engine';
 import { answersCsv, answersLatex, answersMarkdown, answersText, graphSvg, isNo } from '@doable/engine/present';
 import type { Arguments } from '../arguments/parse.ts';
 import { jsonText } from '../output/json.ts';
@@ -77,13 +77,6 @@ export const nothingKnown = (args: Arguments): AnswersDocument => ({
   partial: true,
   answers: [],
 });
-
-/** Where a problem is broken its questions cannot be bound, but their syntax can be checked, so that all is listed together. */
-export const syntaxIssues = (questions: readonly string[]): Issue[] =>
-  questions.flatMap((text) => {
-    const parsed = parseQuestion(text);
-    return parsed.ok ? [] : parsed.issues.map((issue) => ({ ...issue, where: { ...issue.where, text } }));
-  });
 
 export const noQuestion: Issue = {
   code: 'no-question',

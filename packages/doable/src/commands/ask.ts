@@ -1,8 +1,9 @@
 import { type AnswersDocument, ask, loadProblem, type Problem, type Result } from '@doable/engine';
+import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { stopper } from '../run.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
-import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers, syntaxIssues } from './answers.ts';
+import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
 import { answerLines } from './lines.ts';
 import { understood } from './understood.ts';
@@ -26,7 +27,7 @@ export const runAsk: Run = async (context) => {
     const loaded = await stop.race(loadProblem(document, opened));
     if (loaded === 'stopped') return interrupted(context);
     if (!loaded.ok) {
-      console.fail([...loaded.issues, ...syntaxIssues(questions)]);
+      console.fail([...placed(loaded.issues, document), ...earlyIssues(questions, document)]);
       return exit.badInput;
     }
     const problem = loaded.value;

@@ -1,10 +1,11 @@
 import { check, loadProblem } from '@doable/engine';
 import { checkText } from '@doable/engine/present';
+import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { jsonText } from '../output/json.ts';
 import { stopper } from '../run.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
-import { askOptions, syntaxIssues } from './answers.ts';
+import { askOptions } from './answers.ts';
 import { exit, type Run } from './command.ts';
 
 /** `doable check PROBLEM`: what was understood, and whether the data contradict it. */
@@ -26,7 +27,7 @@ export const runCheck: Run = async (context) => {
     const loaded = await stop.race(loadProblem(document, opened));
     if (loaded === 'stopped') return exit.interrupted;
     if (!loaded.ok) {
-      console.fail([...loaded.issues, ...syntaxIssues(questions)]);
+      console.fail([...placed(loaded.issues, document), ...earlyIssues(questions, document)]);
       return exit.badInput;
     }
     const problem = questions.length > 0 ? { ...loaded.value, ask: questions } : loaded.value;

@@ -2,6 +2,7 @@ import {
   type AnswersDocument,
   type Catalogue,
   explain,
+  Fault,
   failure,
   type Issue,
   loadProblem,
@@ -9,15 +10,17 @@ import {
   type Offer,
   type Problem,
   parseAvailable,
+  proveQuestion,
   type Result,
   success,
 } from '@doable/engine';
+import { earlyIssues, placed } from '../arguments/early.ts';
 import { levelsArgument } from '../arguments/levels.ts';
 import type { Arguments } from '../arguments/parse.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { stopper } from '../run.ts';
 import { nodeSources } from '../studies/files.ts';
-import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers, syntaxIssues } from './answers.ts';
+import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
 import { answerLines } from './lines.ts';
 
@@ -37,7 +40,7 @@ export const runExplain: Run = async (context) => {
     const loaded = await stop.race(planned(document, directory, args));
     if (loaded === 'stopped') return exit.interrupted;
     if (!loaded.ok) {
-      console.fail([...loaded.issues, ...syntaxIssues(questions)]);
+      console.fail([...placed(loaded.issues, document), ...earlyIssues(questions, document)]);
       return exit.badInput;
     }
     const { problem, assumed } = loaded.value;
@@ -56,12 +59,25 @@ export const runExplain: Run = async (context) => {
       return exit.badInput;
     }
     console.warn(result.warnings ?? []);
-    await printAnswers(context, result.value, { graph: problem.graph, why: true });
-    return exitOf(result.value, stop.stopped);
+    const shown = args.flag('prove') ? proved(result.value, problem, args.number('seed') ?? 0) : result.value;
+    await printAnswers(context, shown, { graph: problem.graph, why: true });
+    return exitOf(shown, stop.stopped);
   } finally {
     stop.end();
   }
 };
+
+/** The answers with the verdict of the gradient-rank test among their diagnostics. A contradiction is a fault of ours. */
+function proved(document: AnswersDocument, problem: Problem, seed: number): AnswersDocument {
+  const answers = document.answers.map((answer) => {
+    const found = proveQuestion(problem, answer.question, answer.status === 'identified', seed);
+    const contradiction = found.find(({ level }) => level === 'fail');
+    if (contradiction !== undefined)
+      throw new Fault(`The rules identify ${answer.question}, and the gradient-rank test does not. ${contradiction.says}`);
+    return { ...answer, diagnostics: [...answer.diagnostics, ...found] };
+  });
+  return { ...document, answers };
+}
 
 interface Planned {
   readonly problem: Problem;

@@ -38,7 +38,7 @@ function parseText(text: string, file: string): Result<unknown> {
       const start = jsonFault(text);
       const before = text.slice(0, start).split('\n');
       const spot = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
-      const where = { file, start, end: Math.min(start + 1, text.length), row: before.length };
+      const where = { file, text, start, end: Math.min(start + 1, text.length), row: before.length };
       return failure({ code: 'json', message: `“${file}” is not JSON at ${spot}: ${message}.`, where });
     }
   }
@@ -54,7 +54,7 @@ function parseText(text: string, file: string): Result<unknown> {
     ...document.errors.map(({ message, pos, linePos }) => ({
       code: 'yaml',
       message: `“${file}” is not YAML: ${message.split('\n')[0]?.replace(/:$/u, '')}.`,
-      where: { file, start: pos[0], end: pos[1], ...(linePos && { row: linePos[0].line }) },
+      where: { file, text, start: pos[0], end: pos[1], ...(linePos && { row: linePos[0].line }) },
     })),
   );
 }

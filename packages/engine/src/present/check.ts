@@ -62,9 +62,11 @@ const figuresText = ({ method, statistic, degrees, p, adjusted }: Test): string 
     ...(statistic === undefined
       ? []
       : [`${shortNumber(Number(statistic.toPrecision(3)))}${degrees === undefined ? '' : ` on ${degrees}`}`]),
-    ...(p === undefined ? [] : [`p = ${shortNumber(Number(p.toPrecision(2)))}`]),
-    ...(adjusted === undefined ? [] : [`corrected ${shortNumber(Number(adjusted.toPrecision(2)))}`]),
+    ...(p === undefined ? [] : [`p = ${smallText(p)}`]),
+    ...(adjusted === undefined ? [] : [`corrected ${smallText(adjusted)}`]),
   ].join(', ');
+
+const smallText = (p: number): string => (p < 1e-300 ? '0' : p < 1e-3 ? p.toExponential(1) : shortNumber(Number(p.toPrecision(2))));
 
 function grouped(tests: readonly Test[]): Map<string, Test[]> {
   const groups = new Map<string, Test[]>();

@@ -36,7 +36,7 @@ function answerLatex(answer: Answer): string {
   ];
   const derivation = (answer.derivation ?? []).map(
     ({ says, theorem, source, line }) =>
-      `  \\item ${latexText(says)} \\emph{(${latexText([theorem, source, ...(line === undefined ? [] : [`line ${line}`])].join(', '))})}`,
+      `  \\item ${latexText(says)} \\emph{(${latexText([theorem, source, ...(line === undefined ? [] : [line])].join(', '))})}`,
   );
   return [
     `\\paragraph{\\texttt{${latexText(answer.question)}}} ${valueLatex(answer)}`,

@@ -26,8 +26,8 @@ function issueLines(issue: Issue, options: TextOptions, kind: 'error' | 'warning
 function placeText({ where, message }: Issue): string {
   if (where === undefined) return '';
   const parts = [
-    ...(where.file === undefined ? [] : [where.file]),
-    ...(where.row === undefined || message.startsWith(`Line ${where.row}`) ? [] : [`line ${where.row}`]),
+    ...(where.file === undefined || message.includes(where.file) ? [] : [where.file]),
+    ...(where.row === undefined || new RegExp(`\\bline ${where.row}\\b`, 'iu').test(message) ? [] : [`line ${where.row}`]),
     ...(where.column === undefined || message.includes(where.column) ? [] : [`column ${where.column}`]),
   ];
   return parts.length === 0 ? '' : `${parts.join(', ')}: `;

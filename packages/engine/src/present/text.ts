@@ -1,25 +1,51 @@
 import type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point } from '../interpret/answer.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
-import { headline, hedgeSentences, helpSentence, ruleSentence, rungWords } from './words.ts';
+import { headline, hedgeSentences, helpSentence, isDirect, ruleSentence, rungWords } from './words.ts';
 
 export interface AnswerTextOptions extends TextOptions {
   /** The whole derivation and every refusal, instead of the key lines. */
   readonly why?: boolean;
   /** Rows of a distribution to print; default 40. */
   readonly rows?: number;
+  /** Leaves out what stands at the end of the document: fingerprints, and that the estimand was checked. */
+  readonly brief?: boolean;
+  /** Says how the interval was made; default true. */
+  readonly method?: boolean;
 }
 
 /** Labels stand in a column of this width. */
-const labelWidth = 10;
+const labelWidth = 12;
 
-/** The answers as a person reads them, one after another, and a last line with what makes them reproducible. */
+/** The answers as a person reads them, one after another; what holds for all of them and makes them reproducible is said once, at the end. */
 export function answersText(document: AnswersDocument, options: AnswerTextOptions = {}): string {
-  const paint = options.paint ?? ((_, text) => text);
-  const blocks = document.answers.map((answer) => answerText(answer, options));
-  const note = document.partial === true ? [paint('warn', 'Interrupted: these are the answers that were finished.')] : [];
-  return [...blocks, [...note, paint('dim', `seed ${document.seed}, doable ${document.version}`)].join('\n')].join('\n\n');
+  const { answers } = document;
+  const methods = new Set(answers.flatMap(({ uncertainty }) => (uncertainty === undefined ? [] : [intervalsText(uncertainty)])));
+  const common = methods.size === 1;
+  const blocks = answers.map((answer) => answerText(answer, { ...options, brief: true, method: !common }));
+  return [...blocks, footer(document, common ? [...methods] : [], options).join('\n')].join('\n\n');
 }
+
+const intervalsText = ({ level, method }: NonNullable<Answer['uncertainty']>): string =>
+  `${shortNumber(100 * level)} % intervals: ${method}`;
+
+function footer(document: AnswersDocument, methods: readonly string[], options: AnswerTextOptions): string[] {
+  const { answers, seed, version } = document;
+  const note = (tone: Tone, text: string): string[] => paragraph({ tone, text }, options);
+  const studies = new Map(answers.flatMap((answer) => answer.studies.map(({ name, fingerprint }) => [name, fingerprint] as const)));
+  const prints = [...studies].map(([name, fingerprint]) => `${name} ${fingerprint}`).join(', ');
+  const estimands = answers.filter((answer) => answer.estimand !== undefined);
+  const checked = estimands.length > 0 && estimands.every(({ diagnostics }) => diagnostics.some(isSelfCheck));
+  return [
+    ...(document.partial === true ? note('warn', 'Interrupted: these are the answers that were finished.') : []),
+    ...methods.flatMap((text) => note('dim', text)),
+    ...(checked ? note('dim', 'every estimand agreed with the exact answer in random models of the graph') : []),
+    ...(prints === '' ? [] : note('dim', `fingerprints: ${prints}`)),
+    ...note('dim', `seed ${seed}, doable ${version}`),
+  ];
+}
+
+const isSelfCheck = ({ name, level }: Diagnostic): boolean => name === 'self-check' && level === 'ok';
 
 /** One answer: question, number, why, estimand, studies, assumptions, checks. */
 export function answerText(answer: Answer, options: AnswerTextOptions = {}): string {
@@ -47,12 +73,20 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     if (help !== undefined) lines.push(...field('Would help', help, 'title'));
     lines.push(...list('Known', answer.explanations ?? []));
   } else if (answer.rule !== undefined) {
-    lines.push(...list('Because', [ruleSentence(answer.rule), ...(answer.explanations ?? [])]));
+    const known = isDirect(answer) && options.why !== true ? [] : (answer.explanations ?? []);
+    lines.push(...list('Because', [ruleSentence(answer.rule), ...known]));
   }
   if (answer.estimand !== undefined) lines.push(...field('Estimand', answer.estimand.text));
-  lines.push(...list('Studies', answer.studies.map(studyText)));
+  lines.push(
+    ...list(
+      'Studies',
+      answer.studies.map((study) => studyText(study, options)),
+    ),
+  );
   lines.push(...list('Assumes', answer.assumes));
-  lines.push(...list('Checks', ordered(answer.diagnostics).map(diagnosticRich)));
+  lines.push(
+    ...list('Checks', ordered(answer.diagnostics.filter((one) => options.brief !== true || !isSelfCheck(one))).map(diagnosticRich)),
+  );
   const derivation = answer.derivation ?? [];
   if (options.why === true && derivation.length > 0) lines.push('', ...derivationLines(derivation, options));
   if (options.why === true && identified && answer.refused.length > 0)
@@ -76,7 +110,10 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
   const { uncertainty } = answer;
   const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
   if (answer.kind === 'distribution' && answer.distribution !== undefined) {
-    const method = uncertainty === undefined ? [] : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
+    const method =
+      uncertainty === undefined || options.method === false
+        ? []
+        : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
     return [...distributionLines(answer.distribution, percent, options), ...method];
   }
   if (answer.kind === 'point' && answer.value !== undefined) {
@@ -84,8 +121,9 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
     const value: Rich = { tone: 'number', text: shortNumber(answer.value, places) };
     if (uncertainty?.interval === undefined) return paragraph(value, options, '  ');
     const [low, high] = uncertainty.interval;
-    const interval = `  ${percent} % interval ${shortNumber(low, places)} to ${shortNumber(high, places)}`;
-    return [...paragraph([value, interval], options, '  '), ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
+    const interval = ` (${percent} % interval ${shortNumber(low, places)} to ${shortNumber(high, places)})`;
+    const method = options.method === false ? [] : paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ');
+    return [...paragraph([value, interval], options, '  '), ...method];
   }
   const { text, tone } = headline(answer);
   return paragraph({ tone, text }, options, '  ');
@@ -133,9 +171,12 @@ function bar(value: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
 }
 
-const studyText = ({ name, rows, fingerprint }: Answer['studies'][number]): Rich => [
+const studyText = ({ name, rows, fingerprint }: Answer['studies'][number], { brief }: AnswerTextOptions): Rich => [
   name,
-  { tone: 'dim', text: `, ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${fingerprint}` },
+  {
+    tone: 'dim',
+    text: `, ${rows === null ? 'exact probabilities' : count(rows, 'row')}${brief === true ? '' : `, fingerprint ${fingerprint}`}`,
+  },
 ];
 
 const weight: Readonly<Record<Diagnostic['level'], number>> = { fail: 0, warn: 1, ok: 2 };
@@ -157,7 +198,7 @@ function derivationLines(derivation: readonly DerivationLine[], options: AnswerT
   return [
     `  ${paint('dim', 'Derivation')}`,
     ...derivation.flatMap((line, i) => {
-      const cited = `[${[line.theorem, line.source, ...(line.line === undefined ? [] : [`line ${line.line}`])].join(', ')}]`;
+      const cited = `[${[line.theorem, line.source, ...(line.line === undefined ? [] : [line.line])].join(', ')}]`;
       const first: Rich = ['  ', { tone: 'dim', text: `${String(i + 1).padStart(digits)}. ` }, '  '.repeat(Math.min(line.depth, 8))];
       return paragraph([line.says, ' ', { tone: 'dim', text: cited }], options, first);
     }),

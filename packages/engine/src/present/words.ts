@@ -2,8 +2,8 @@ import type { Answer } from '../interpret/answer.ts';
 import { braces, listed } from './layout.ts';
 
 /** One sentence for every rule, and whose result it is. */
-const rules: Readonly<Record<string, { readonly says: string; readonly source: string }>> = {
-  measured: { says: 'A study measured exactly this.', source: 'by definition' },
+const rules: Readonly<Record<string, { readonly says: string; readonly source?: string }>> = {
+  measured: { says: 'A study measured exactly this.' },
   id: {
     says: 'It follows from what was observed, by the graph.',
     source: 'ID algorithm, Shpitser and Pearl (2006)',
@@ -28,7 +28,7 @@ export function ruleSentence(rule: string): string {
   const parts = rule.split(' + ');
   const known = parts.flatMap((part) => (rules[part] === undefined ? [] : [rules[part]]));
   if (known.length !== parts.length) return `Rule: ${rule}.`;
-  return [...new Set(known.map(({ says, source }) => `${says} [${source}]`))].join(' ');
+  return [...new Set(known.map(({ says, source }) => (source === undefined ? says : `${says} [${source}]`)))].join(' ');
 }
 
 export const rungWords: Readonly<Record<Answer['rung'], string>> = {
@@ -61,13 +61,14 @@ export function headline(answer: Answer): { readonly text: string; readonly tone
 export function hedgeSentences(answer: Answer): string[] {
   const hedges = answer.hedges ?? (answer.hedge === undefined ? [] : [{ ...answer.hedge, regime: [] }]);
   const said = hedges.map(({ F, Fprime, regime }) => {
-    const where = regime.length === 0 ? '' : `With do(${regime.join(', ')}): `;
+    const where = regime.length === 0 ? '' : ` under do(${regime.join(', ')})`;
     const inside = new Set(Fprime);
     const reached = F.filter((name) => !inside.has(name));
-    const what = reached.length === 0 ? '' : `, with and without ${listed(reached)}`;
-    return `${where}hidden common causes tie ${braces(F)} together, and still ${braces(Fprime)}${what}.`;
+    const blurred =
+      reached.length === 0 ? '' : `: what ${listed(reached)} ${reached.length === 1 ? 'does' : 'do'} cannot be told from what they do`;
+    return `F = ${braces(F)}, F' = ${braces(Fprime)}${where}. Hidden common causes join all of F${blurred}.`;
   });
-  const sentences = [...new Set(said)].map((text) => text.charAt(0).toUpperCase() + text.slice(1));
+  const sentences = [...new Set(said)];
   return sentences.length === 0 ? [] : [...sentences, 'So two models can agree on every study and yet differ in this answer.'];
 }
 
@@ -81,6 +82,9 @@ export function helpSentence(answer: Answer): string | undefined {
   const more = sets.length > shown.length ? `, or on one of ${sets.length - shown.length} other sets` : '';
   return `One experiment on ${shown.join(', or on ')}${more}.`;
 }
+
+/** True where some study was measured just as asked, so that the graph was not needed. */
+export const isDirect = (answer: Answer): boolean => (answer.rule ?? '').split(' + ').every((part) => part === 'measured');
 
 /** True where the answer says no: the command then exits with 1. */
 export const isNo = (answer: Answer): boolean => answer.status !== 'identified' && answer.status !== 'bounded';
