@@ -8,6 +8,7 @@ import type { Name, Value } from '../graph/variable.ts';
 import type { Query, Term } from '../query/terms.ts';
 import { identifyDistrict, type JointContext } from './gid.ts';
 import { baseGraphs, contextOf } from './interventional.ts';
+import { measuredRule } from './measured.ts';
 import { districtsIn } from './region.ts';
 import type { Hedge, Identified, OpenAxis, ProofLine, Refusal, Rule, RuleOptions } from './rule.ts';
 import { numbersOf } from './source.ts';
@@ -73,10 +74,10 @@ function identifyEvents(query: Query, context: JointContext, options: RuleOption
   if (direct.ok || direct.needsValues === true) return direct;
   const levels = options.levels ?? new Map<Name, readonly Value[]>();
   if (query.take === 'mean') return direct;
-  const numerator = withComplements([...query.of, ...query.given], new Set(), context, levels);
+  const numerator = withComplements([...query.of, ...query.given], context, levels);
   if (!numerator.ok) return direct;
   if (query.given.length === 0) return numerator;
-  const denominator = withComplements(query.given, new Set(), context, levels);
+  const denominator = withComplements(query.given, context, levels);
   if (!denominator.ok) return direct;
   const because: Because = { theorem: 'definition of a conditional', source: 'Kolmogorov' };
   const estimand = context.builder.quotient(numerator.estimand, denominator.estimand, because);
@@ -89,38 +90,53 @@ function identifyEvents(query: Query, context: JointContext, options: RuleOption
   };
 }
 
-/** P(terms) directly, or as P(without one event) minus the same with each other level of that event. */
-function withComplements(
+/** {@link complemented} with as few nested complements as possible. */
+function withComplements(terms: readonly Term[], context: JointContext, levels: ReadonlyMap<Name, readonly Value[]>): Outcome {
+  let outcome = joint(terms, context);
+  if (terms.some((term) => term.value === undefined || term.world.some((setting) => setting.value === undefined))) return outcome;
+  for (let depth = 1; depth <= Math.min(terms.length, 3) && !outcome.ok; depth++)
+    outcome = complemented(terms, new Set(), depth, context, levels);
+  return outcome;
+}
+
+/** P(terms) directly, or as P(without one event) minus the same with each other level of that event, at most `depth` times over. */
+function complemented(
   terms: readonly Term[],
   done: ReadonlySet<Term>,
+  depth: number,
   context: JointContext,
   levels: ReadonlyMap<Name, readonly Value[]>,
 ): Outcome {
+  const { builder } = context;
+  const measured = measuredRule.identify({ take: 'probability', of: terms, given: [] }, context.base, context.catalogue, { levels });
+  if (measured.verdict === 'identified')
+    return { ok: true, estimand: builder.intern(measured.estimand), proof: measured.proof, assumes: [], open: [] };
   const direct = joint(terms, context);
-  if (direct.ok) return direct;
+  if (direct.ok || depth === 0) return direct;
   for (const term of terms) {
     const all = levels.get(term.variable);
     if (done.has(term) || term.value === undefined || all === undefined || all.length > 4) continue;
     const rest = terms.filter((other) => other !== term);
-    const whole = rest.length === 0 ? undefined : withComplements(rest, new Set(), context, levels);
-    if (whole?.ok === false) continue;
+    const whole =
+      rest.length === 0 ? settled(builder, 1, 'Nothing is left to be asked.') : complemented(rest, new Set(), depth - 1, context, levels);
+    if (!whole.ok) continue;
     const parts: Success[] = [];
     for (const value of all) {
       if (value === term.value) continue;
       const other = { ...term, value };
-      const part = withComplements([...rest, other], new Set([...done, term, other]), context, levels);
+      const part = complemented([...rest, other], new Set([...done, term, other]), depth - 1, context, levels);
       if (!part.ok) break;
       parts.push(part);
     }
     if (parts.length < all.length - 1) continue;
-    const total = whole?.estimand ?? context.builder.constant(1, complement);
-    const estimand = context.builder.combine([{ weight: 1, of: total }, ...parts.map((part) => ({ weight: -1, of: part.estimand }))]);
-    const says = `${term.variable} = ${term.value} is what is left when every other level of ${term.variable} (${all.filter((value) => value !== term.value).join(', ')}) is taken away. This goes beyond ID*: it holds because the levels are known.`;
+    const estimand = builder.combine([{ weight: 1, of: whole.estimand }, ...parts.map((part) => ({ weight: -1, of: part.estimand }))]);
+    const others = all.filter((value) => value !== term.value).join(', ');
+    const says = `${term.variable} = ${term.value} is what is left when every other level of ${term.variable} (${others}) is taken away. This goes beyond ID*: it holds because the levels are known.`;
     const line: ProofLine = { ...complement, depth: 0, says, sets: { event: [term.variable] } };
     const assumes = `${term.variable} has exactly the levels ${all.join(', ')} (used by the complement rule)`;
-    const pieces = whole === undefined ? parts : [whole, ...parts];
+    const pieces = rest.length === 0 ? parts : [whole, ...parts];
     return {
-      ok: true,
+      ...whole,
       estimand,
       proof: [line, ...pieces.flatMap((piece) => piece.proof)],
       assumes: [...new Set([assumes, ...pieces.flatMap((piece) => piece.assumes)])],
@@ -229,7 +245,7 @@ function factorise(members: readonly Member[], open: readonly OpenAxis[], contex
   const names = (nodes: readonly number[]): Name[] => nodes.map((node) => base.index.names[node] as Name);
   const occurring = numbersOf(base, new Set(members.map((member) => member.variable)));
   const summed = new Set(members.flatMap(({ token }) => (token.kind === 'summed' ? [token.symbol] : [])));
-  const factors: Estimand[] = [];
+  const factors: Factor[] = [];
   const proof: ProofLine[] = [
     {
       ...factorisation,
@@ -268,16 +284,45 @@ function factorise(members: readonly Member[], open: readonly OpenAxis[], contex
       const why = `The factor P(${district.join(', ')} | do(everything else)) that the question needs is not determined by what was measured: ${result.because.join('; ')}.`;
       return { ok: false, why, hedges: result.hedges, inconsistent: [], proof: [...proof, ...result.proof] };
     }
-    const at = Object.fromEntries(
-      [...tokens].map(([name, token]): [Name, Place] => [
-        name,
-        token.kind === 'constant' ? { value: token.value } : { symbol: token.symbol },
-      ]),
-    );
-    factors.push(builder.place(at, result.estimand));
+    factors.push({ estimand: result.estimand, tokens });
     proof.push(...result.proof);
   }
-  return { ok: true, estimand: builder.sum([...summed], builder.product(factors, factorisation), factorisation), proof, assumes: [], open };
+  return { ok: true, estimand: placed(factors, summed, builder), proof, assumes: [], open };
+}
+
+/**
+ * Puts the tokens in. Where no variable has two different ones, that is done once around the whole (so that factors over the
+ * variables' own names can still be simplified together), else factor by factor.
+ */
+function placed(factors: readonly Factor[], summed: ReadonlySet<Name>, builder: Builder): Estimand {
+  const all = new Map<Name, Token>();
+  let clash = false;
+  for (const { tokens } of factors) {
+    for (const [name, token] of tokens) {
+      const known = all.get(name);
+      if (known !== undefined && !sameToken(known, token)) clash = true;
+      all.set(name, token);
+    }
+  }
+  const at = (tokens: ReadonlyMap<Name, Token>): Record<Name, Place> =>
+    Object.fromEntries(
+      [...tokens].map(([name, token]) => [name, token.kind === 'constant' ? { value: token.value } : { symbol: token.symbol }]),
+    );
+  if (clash) {
+    const each = factors.map(({ estimand, tokens }) => builder.place(at(tokens), estimand));
+    return builder.sum([...summed], builder.product(each, factorisation), factorisation);
+  }
+  const over = [...all].filter(([, token]) => token.kind === 'summed').map(([name]) => name);
+  const product = builder.product(
+    factors.map(({ estimand }) => estimand),
+    factorisation,
+  );
+  return builder.place(at(new Map([...all].filter(([name]) => !over.includes(name)))), builder.sum(over, product, factorisation));
+}
+
+interface Factor {
+  readonly estimand: Estimand;
+  readonly tokens: ReadonlyMap<Name, Token>;
 }
 
 const memberName = (member: Member): string => {

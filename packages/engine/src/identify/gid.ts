@@ -1,3 +1,4 @@
+import type { Catalogue } from '../data/catalogue.ts';
 import type { Because, Estimand } from '../estimand/estimand.ts';
 import { type Graph, numberOf } from '../graph/graph.ts';
 import type { Assignment, Name, Value } from '../graph/variable.ts';
@@ -9,6 +10,7 @@ import { hypotheticalSource, numbersOf, type Source } from './source.ts';
 export interface JointContext extends FactorContext {
   /** A graph without latent variables. */
   readonly base: Graph;
+  readonly catalogue: Catalogue;
   readonly sources: readonly Source[];
   /** Every experiment is at hand. */
   readonly everything: boolean;

@@ -47,6 +47,7 @@ export function contextOf(base: Graph, catalogue: Catalogue, options: RuleOption
   const sources = sourcesOf(base, catalogue, options.levels);
   return {
     base,
+    catalogue,
     sources,
     everything: catalogue.everything === true,
     builder,
