@@ -3,6 +3,8 @@ import { type Builder, createBuilder } from './builder.ts';
 import type { Because, Estimand } from './estimand.ts';
 import { childrenOf, type Leaf, regimeKey, stepsOf } from './fold.ts';
 
+type Place = Extract<Estimand, { step: 'place' }>['at'];
+
 /** Smart constructors: each makes a step equal to the plain one for every positive distribution, and no larger. */
 export interface Simplifier {
   readonly builder: Builder;
@@ -82,6 +84,12 @@ export function createSimplifier(builder: Builder = createBuilder()): Simplifier
     if (step.step === 'condition' && step.of.includes(name)) {
       const of = minus(step.of, [name]);
       return of.length === 0 ? builder.constant(1, step.because) : condition(of, step.given, step.body, step.because);
+    }
+    if (step.step === 'place') {
+      const sources = axes(step.body).filter((axis) => placedAt(step.at, axis) === name);
+      const [source] = sources;
+      const body = source === undefined || sources.length > 1 ? undefined : margin(step.body, source);
+      return body && place({ ...step, at: Object.fromEntries(Object.entries(step.at).filter(([axis]) => axis !== source)) }, body);
     }
     return undefined;
   }
@@ -191,7 +199,7 @@ export function createSimplifier(builder: Builder = createBuilder()): Simplifier
 
   function place(step: Extract<Estimand, { step: 'place' }>, body: Estimand): Estimand {
     if (body.step !== 'place') return builder.place(step.at, body);
-    const at: Record<Name, Extract<Estimand, { step: 'place' }>['at'][Name]> = {};
+    const at: Record<Name, Place[Name]> = {};
     for (const name of axes(body.body)) {
       const first = Object.hasOwn(body.at, name) ? body.at[name] : undefined;
       const symbol = first === undefined ? name : 'symbol' in first ? first.symbol : undefined;
@@ -250,6 +258,12 @@ export function createSimplifier(builder: Builder = createBuilder()): Simplifier
       return done.get(estimand) as Estimand;
     },
   };
+}
+
+/** The symbol that an axis has after a place; undefined where it is fixed at a value. */
+function placedAt(at: Place, axis: Name): Name | undefined {
+  const to = Object.hasOwn(at, axis) ? at[axis] : undefined;
+  return to === undefined ? axis : 'symbol' in to ? to.symbol : undefined;
 }
 
 function minusOne(factors: readonly Estimand[], gone: Estimand): Estimand[] {
