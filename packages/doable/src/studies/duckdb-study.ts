@@ -9,23 +9,16 @@ import {
   readingOf,
   type Schema,
   type Study,
-  shiftOf,
   tally,
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
-import type { Prepared } from './duckdb-source.ts';
-import { groupSql, jointLimit, type Measure, type RawColumn, rawColumns } from './joint.ts';
+import { groupSql, type Measure, type RawColumn, rawColumns } from './joint.ts';
+import { momentMeasures, type RealRange, rangeOf } from './numbers.ts';
 import { fixedSum } from './sql.ts';
+import { type Prepared, rowHash } from './summary.ts';
 
 /** Joint tables up to this many cells are kept with the moments of an outcome too. */
 const momentCells = 200_000;
-
-interface RealRange {
-  readonly variable: SqlVariable;
-  readonly shift: number;
-  /** The largest |value - shift|. */
-  readonly bound: number;
-}
 
 /** The study over a prepared view: one joint table where that is small, else one GROUP BY per question. */
 export async function openStudy(prepared: Prepared, schema: Schema): Promise<Study> {
@@ -102,35 +95,38 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
   };
 
   const all = [...finite.map(({ name }) => name), ...plan.constants.filter((name) => domains.get(name)?.kind === 'finite')];
-  const table = fromJoint();
-  function fromJoint(): Counts | undefined {
-    if (joint === undefined || spec.weight !== undefined) return undefined;
-    if (!finite.every((variable) => joint.columns.some((column) => column.variable.name === variable.name))) return undefined;
-    const codes = axisCodes(all, joint.columns, joint.length);
+  /** The joint table as levels; undefined where it lacks a variable that turned out finite. */
+  const fromJoint = (outcome?: Counts['outcome']): Counts | undefined => {
+    if (joint === undefined || !finite.every(({ name }) => joint.columns.some((column) => column.variable.name === name))) return undefined;
+    const times = (values: Float64Array): Float64Array => (factor === 1 ? values : values.map((value) => value * factor));
+    const { positive } = joint;
     return tally({
       axes: all,
       levels: all.map(levelsOf),
-      codes,
+      codes: axisCodes(all, joint.columns, joint.length),
       length: joint.length,
       weight: joint.weight.map((value, cell) => (joint.incomplete[cell] === 1 ? 0 : value * factor)),
+      ...(positive && { rows: positive }),
       exact,
+      ...(outcome && { outcome: { ...outcome, sum: times(outcome.sum), squares: times(outcome.squares) } }),
     });
-  }
-  const kept = new Map<string | undefined, Promise<Counts | undefined>>([[undefined, Promise.resolve(table)]]);
-  const small = table === undefined ? joint !== undefined && joint.length <= jointLimit : table.weight.length <= momentCells;
-  const wide = (outcome: string | undefined): Promise<Counts | undefined> => {
+  };
+  const table = fromJoint();
+  const kept = new Map<string, Promise<Counts | undefined>>();
+  /** The joint table with the moments of an outcome, where it is small enough to keep. */
+  const withMoments = (outcome: string): Promise<Counts | undefined> => {
     const had = kept.get(outcome);
-    if (had !== undefined && (outcome !== undefined || table !== undefined)) return had;
-    const made =
-      small && (outcome === undefined || joint === undefined || joint.length <= momentCells)
-        ? scan(all, outcome)
-        : Promise.resolve(undefined);
+    if (had) return had;
+    const at = joint?.moments.get(outcome);
+    const small = table !== undefined && table.weight.length <= momentCells;
+    const made = at ? Promise.resolve(fromJoint(at)) : small ? scan(all, outcome) : Promise.resolve(undefined);
     kept.set(outcome, made);
-    return outcome === undefined && !small ? Promise.resolve(undefined) : made;
+    return made;
   };
   const counts = async (of: readonly string[], outcome?: string): Promise<Counts> => {
     of.forEach(levelsOf);
-    const full = await wide(outcome);
+    if (outcome !== undefined) realOf(outcome);
+    const full = outcome === undefined ? table : await withMoments(outcome);
     return full ? marginal(full, of) : scan(of, outcome);
   };
   const size = table ? table.total : (await scan([], undefined)).total;
@@ -147,25 +143,18 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
   };
 }
 
-/** Weighted sums of (y - shift) and (y - shift)^2. */
-function momentMeasures({ variable, shift, bound }: RealRange, weight: Prepared['weight']): Measure[] {
-  const away = `(${variable.number} - CAST('${shift}' AS DOUBLE))`;
-  const most = weight?.most ?? 1;
-  const times = weight ? `${weight.sql} * ` : '';
-  return [fixedSum(`${times}${away}`, most * bound), fixedSum(`${times}${away} * ${away}`, most * bound * bound)];
-}
-
-async function realRanges({ database, complete }: Prepared, reals: readonly SqlVariable[]): Promise<Map<string, RealRange>> {
-  if (reals.length === 0) return new Map();
-  const select = reals.map(({ number }) => `min(${number})::DOUBLE, max(${number})::DOUBLE, avg(${number})::DOUBLE`).join(', ');
+/** Ranges as the summary found them; asked for where a key turned out to be real. */
+async function realRanges({ database, ranges, complete }: Prepared, reals: readonly SqlVariable[]): Promise<Map<string, RealRange>> {
+  const known = new Map([...ranges].filter(([name]) => reals.some((variable) => variable.name === name)));
+  const unknown = reals.filter(({ name }) => !known.has(name));
+  if (unknown.length === 0) return known;
+  const select = unknown.map(({ number }) => `min(${number})::DOUBLE, max(${number})::DOUBLE, avg(${number})::DOUBLE`).join(', ');
   const [row = []] = await database.rows(`SELECT ${select} FROM study${complete === undefined ? '' : ` WHERE ${complete}`}`);
-  return new Map(
-    reals.map((variable, i) => {
-      const [least, most, mean] = [0, 1, 2].map((k) => Number(row[3 * i + k] ?? 0)) as [number, number, number];
-      const shift = shiftOf(least, most, mean);
-      return [variable.name, { variable, shift, bound: Math.max(most - shift, shift - least) }];
-    }),
-  );
+  unknown.forEach((variable, i) => {
+    const [least, most, mean] = [0, 1, 2].map((k) => Number(row[3 * i + k] ?? 0)) as [number, number, number];
+    known.set(variable.name, rangeOf(variable, least, most, mean));
+  });
+  return known;
 }
 
 /** Records with a positive weight, and Kish's effective size. */
@@ -181,7 +170,7 @@ async function kish({ database, weight }: Prepared, condition: string | undefine
 
 /** Over the joint table where it says everything, else over DuckDB's hashes of all rows (which may differ between its versions). */
 async function fingerprint(
-  { database, spec, plan, variables, summary }: Prepared,
+  { database, spec, plan, variables, summary, joint }: Prepared,
   schema: Schema,
   measured: readonly string[],
   table: Counts | undefined,
@@ -194,7 +183,6 @@ async function fingerprint(
       hash = addHashes(hash, hashText(`${table.codes.subarray(cell * width, (cell + 1) * width).join()}:${table.weight[cell]}`));
     return hexOf(hash);
   }
-  const columns = [...variables.map(({ sql }) => sql), ...(plan.measure.kind === 'rows' ? [] : ['w'])];
-  const [row] = await database.rows(`SELECT sum((hash(${columns.join(', ')}) >> 1)::BIGINT)::VARCHAR FROM study`);
-  return hexOf(addHashes(hash, hashText(row?.[0] ?? '')));
+  const rows = joint?.hash ?? BigInt((await database.rows(`SELECT ${rowHash(variables, plan)}::VARCHAR FROM study`))[0]?.[0] ?? 0);
+  return hexOf(addHashes(hash, hashText(String(rows % 9007199254740881n))));
 }

@@ -1,4 +1,4 @@
-import { missingTexts, numberOf } from '@doable/engine/adapter';
+import { type Counts, missingTexts, numberOf } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
 import type { Cells, Duckdb, Fetch } from './duckdb.ts';
 
@@ -27,6 +27,11 @@ export interface RawJoint {
   readonly weight: Float64Array;
   /** Per cell: a variable is missing in it. */
   readonly incomplete: Uint8Array;
+  /** Records of positive weight. */
+  readonly positive?: Float64Array;
+  readonly hash?: bigint;
+  /** Moments of real columns, by name. */
+  readonly moments: ReadonlyMap<string, NonNullable<Counts['outcome']>>;
 }
 
 const fetchOf = (variable: SqlVariable): Fetch => (variable.small ? 'integer' : 'text');
@@ -64,25 +69,53 @@ export function rawColumns(by: readonly SqlVariable[], cells: Cells): RawColumn[
   });
 }
 
+/** What one scan is to bring beside the number of records per cell. */
+export interface JointExtras {
+  readonly measure: Measure;
+  /** A condition on rows: a real column is missing. */
+  readonly flag: string | undefined;
+  /** Sampling weights: records of positive weight are counted apart. */
+  readonly weight: { readonly sql: string } | undefined;
+  /** An integer expression to be summed over all rows. */
+  readonly hash: string | undefined;
+  readonly moments: readonly { readonly name: string; readonly shift: number; readonly measures: readonly [Measure, Measure] }[];
+}
+
 /** One scan: the joint table over all keys. undefined: too many cells. */
-export async function readJoint(
-  database: Duckdb,
-  keys: readonly SqlVariable[],
-  measure: Measure,
-  flag: string | undefined,
-): Promise<RawJoint | undefined> {
-  const { sql, fetch } = groupSql(keys, [{ sql: 'count(*)', unit: 1 }, measure], undefined, flag);
+export async function readJoint(database: Duckdb, keys: readonly SqlVariable[], extras: JointExtras): Promise<RawJoint | undefined> {
+  const { measure, flag, weight, hash, moments } = extras;
+  const measures: Measure[] = [{ sql: 'count(*)', unit: 1 }, measure];
+  const positive = weight ? measures.push({ sql: `count(*) FILTER (WHERE ${weight.sql} > 0)`, unit: 1 }) - 1 : -1;
+  const hashed = hash === undefined ? -1 : measures.push({ sql: hash, unit: 1 }) - 1;
+  const first = measures.length;
+  for (const { measures: pair } of moments) measures.push(...pair);
+  const { sql, fetch } = groupSql(keys, measures, undefined, flag);
   const cells = await database.cells(sql, fetch, jointLimit);
   if (cells.more) return undefined;
   const columns = rawColumns(keys, cells);
-  const [rows, sums] = cells.numbers as [Float64Array, Float64Array];
   const incomplete = new Uint8Array(cells.length);
   for (const { codes, missing } of columns)
     for (let cell = 0; cell < cells.length; cell++) if (missing[codes[cell] as number]) incomplete[cell] = 1;
   const flagged = flag === undefined ? undefined : (cells.keys[keys.length] as Cells['keys'][number]);
   if (flagged)
     for (let cell = 0; cell < cells.length; cell++) if (flagged.texts[flagged.codes[cell] as number] === '1') incomplete[cell] = 1;
-  return { columns, length: cells.length, rows, weight: sums.map((sum) => sum * measure.unit), incomplete };
+  const figures = (i: number): Float64Array => {
+    const { unit } = measures[i] as Measure;
+    const values = cells.numbers[i] as Float64Array;
+    return unit === 1 ? values : values.map((value) => value * unit);
+  };
+  return {
+    columns,
+    length: cells.length,
+    rows: figures(0),
+    weight: figures(1),
+    incomplete,
+    ...(positive >= 0 && { positive: figures(positive) }),
+    ...(hashed >= 0 && { hash: figures(hashed).reduce((sum, value) => sum + BigInt(value), 0n) }),
+    moments: new Map(
+      moments.map(({ name, shift }, i) => [name, { name, shift, sum: figures(first + 2 * i), squares: figures(first + 2 * i + 1) }]),
+    ),
+  };
 }
 
 /** Distinct texts of a column in a fixed order: numbers by value, then texts by code unit. */
