@@ -38,7 +38,9 @@ export function explainStructure(query: Query, graph: Graph, largest = 60): stri
   if (adjustment.verdict === 'none-exists') {
     const door = frontDoorSet(graph, treatment, outcome, observed(graph));
     if (door !== undefined)
-      says.push(`Front-door: ${set(door)} carries the whole effect of ${treatment} on ${outcome} and is itself unconfounded enough.`);
+      says.push(
+        `Front-door: ${set(door)} carries the whole effect of ${treatment} on ${outcome}, and what hides behind both does not reach it.`,
+      );
     for (const { instrument, given } of instruments(graph, treatment, outcome).slice(0, 3)) {
       says.push(
         `Instrument: ${instrument}${given.length > 0 ? ` given ${set(given)}` : ''} moves ${treatment} and reaches ${outcome} only through it; that bounds the effect, or gives it under further assumptions.`,
