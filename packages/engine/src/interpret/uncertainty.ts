@@ -1,5 +1,6 @@
-import { log } from '../math/elementary.ts';
+import { quantileOfSorted } from '../math/quantile.ts';
 import { Random } from '../math/random.ts';
+import { normalQuantile } from '../math/special.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { deltaErrors } from './influence.ts';
 import { type FreeWeights, settle, weightsOver } from './number.ts';
@@ -74,7 +75,7 @@ export async function uncertaintyOf(
     for (let draw = 0; draw < draws; draw++) column[draw] = drawn[draw * values.length + cell] as number;
     column.sort();
     const undefinedHere = Number.isNaN(values[cell]) || Number.isNaN(column[draws - 1]);
-    intervals.push(undefinedHere ? undefined : [quantileOf(column, (1 - level) / 2), quantileOf(column, (1 + level) / 2)]);
+    intervals.push(undefinedHere ? undefined : [quantileOfSorted(column, (1 - level) / 2), quantileOfSorted(column, (1 + level) / 2)]);
     standardErrors.push(undefinedHere ? undefined : (delta?.[cell] ?? deviationOf(column)));
   }
   return { level, method: `Bayesian bootstrap over cells, ${draws} draws`, intervals, standardErrors, draws: drawn };
@@ -114,31 +115,7 @@ async function bootstrap(
   return drawn;
 }
 
-/** Of sorted values, linear between neighbours (Hyndman and Fan 1996, type 7). */
-export function quantileOf(sorted: Float64Array, probability: number): number {
-  const at = probability * (sorted.length - 1);
-  const below = Math.floor(at);
-  const [low, high] = [sorted[below] as number, sorted[Math.min(below + 1, sorted.length - 1)] as number];
-  return low + (at - below) * (high - low);
-}
-
 function deviationOf(values: Float64Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-}
-
-/** Inverse of the standard normal distribution function, relative error below 1.2e-9 (Acklam's rational approximation). */
-export function normalQuantile(p: number): number {
-  const poly = (c: readonly number[], x: number): number => c.reduce((sum, next) => sum * x + next, 0);
-  const c = [-7.784894002430293e-3, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
-  const d = [7.784695709041462e-3, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
-  if (p < 0.02425) {
-    const q = Math.sqrt(-2 * log(p));
-    return poly(c, q) / poly(d, q);
-  }
-  if (p > 1 - 0.02425) return -normalQuantile(1 - p);
-  const a = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239];
-  const b = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1];
-  const q = p - 0.5;
-  return (poly(a, q * q) * q) / poly(b, q * q);
 }
