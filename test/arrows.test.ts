@@ -28,7 +28,9 @@ function sources(folder: string): string[] {
 /** Static and dynamic imports and re-exports, type imports included. */
 function imports(file: string): string[] {
   const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//gu, '');
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gu)].map((match) => (match[1] ?? match[2]) as string);
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gu)].map(
+    (match) => (match[1] ?? match[2]) as string,
+  );
 }
 const room = (file: string): string => {
   const inside = relative(engine, file);
@@ -59,7 +61,14 @@ test('lower rooms never import higher ones, rooms on one line never each other',
 
 test('no circles among files, types included', () => {
   for (const files of [engineFiles, sources(doable)]) {
-    const edges = new Map(files.map((file) => [file, imports(file).filter((t) => t.startsWith('.')).map((t) => resolve(dirname(file), t))]));
+    const edges = new Map(
+      files.map((file) => [
+        file,
+        imports(file)
+          .filter((t) => t.startsWith('.'))
+          .map((t) => resolve(dirname(file), t)),
+      ]),
+    );
     const done = new Set<string>();
     const path: string[] = [];
     const circles: string[] = [];
@@ -80,14 +89,25 @@ test('no circles among files, types included', () => {
 });
 
 test('the engine imports no Node, no page, and only the libraries on its list', () => {
-  const allowed = new Set(Object.keys((JSON.parse(readFileSync(join(root, 'packages/engine/package.json'), 'utf8')) as { dependencies: object }).dependencies));
-  const foreign = engineFiles.flatMap((file) => imports(file).filter((t) => !t.startsWith('.') && !allowed.has(t)).map((t) => `${relative(root, file)} -> ${t}`));
+  const allowed = new Set(
+    Object.keys((JSON.parse(readFileSync(join(root, 'packages/engine/package.json'), 'utf8')) as { dependencies: object }).dependencies),
+  );
+  const foreign = engineFiles.flatMap((file) =>
+    imports(file)
+      .filter((t) => !t.startsWith('.') && !allowed.has(t))
+      .map((t) => `${relative(root, file)} -> ${t}`),
+  );
   expect(foreign).toEqual([]);
 });
 
 test('each library is behind one adapter file', () => {
-  for (const [folder, files] of [['packages/engine', engineFiles], ['packages/doable', sources(doable)]] as const) {
-    const listed = Object.keys((JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { dependencies: object }).dependencies);
+  for (const [folder, files] of [
+    ['packages/engine', engineFiles],
+    ['packages/doable', sources(doable)],
+  ] as const) {
+    const listed = Object.keys(
+      (JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { dependencies: object }).dependencies,
+    );
     for (const library of listed.filter((name) => !name.startsWith('@doable/'))) {
       expect(files.filter((file) => imports(file).includes(library)).length, library).toBeLessThanOrEqual(1);
     }

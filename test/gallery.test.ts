@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Catalogue } from '../packages/engine/src/data/catalogue.ts';
+import { leavesOf } from '../packages/engine/src/estimand/fold.ts';
+import { simplify } from '../packages/engine/src/estimand/simplify.ts';
 import { readGraph } from '../packages/engine/src/graph/formats/read.ts';
 import { projectLatent } from '../packages/engine/src/graph/projection.ts';
 import { identify, identifyQuery } from '../packages/engine/src/identification.ts';
 import { isHedge } from '../packages/engine/src/identify/id.ts';
 import { exchange } from '../packages/engine/src/identify/idc.ts';
 import { singleWorld } from '../packages/engine/src/identify/single-world.ts';
-import { leavesOf } from '../packages/engine/src/estimand/fold.ts';
-import { simplify } from '../packages/engine/src/estimand/simplify.ts';
 import { verifyEstimand } from '../packages/engine/src/interpret/verify.ts';
 import { compileQuestion } from '../packages/engine/src/query/bind.ts';
 import { type GalleryCase, loadGallery } from './gallery/gallery.ts';
@@ -75,7 +75,8 @@ test.each([...new Set(cases.map((one) => one.theme))])('formulas in random model
       for (const estimand of [part.estimand, simplify(part.estimand)]) {
         const result = verifyEstimand({ graph, query, estimand, open: part.open }, { seeds: [1, 2, 3], limit: 2 ** 20 });
         if (!result.checked) wrong.push([one.id, one.graph, one.query, result.why]);
-        else if (!(result.gap <= 1e-9)) wrong.push([one.id, one.graph, one.query, one.experiments, result.gap, estimand === part.estimand ? 'raw' : 'simplified']);
+        else if (!(result.gap <= 1e-9))
+          wrong.push([one.id, one.graph, one.query, one.experiments, result.gap, estimand === part.estimand ? 'raw' : 'simplified']);
         else {
           checked += 1;
           worst = Math.max(worst, result.gap);
@@ -83,8 +84,10 @@ test.each([...new Set(cases.map((one) => one.theme))])('formulas in random model
       }
     }
     const offered = new Set(one.experiments.map((set) => JSON.stringify([...set].sort())));
-    for (const leaf of leavesOf(found.estimand)) expect(offered.has(JSON.stringify([...leaf.regime.set].sort())), `${one.id}: do-set ${leaf.regime.set}`).toBe(true);
-    for (const leaf of leavesOf(found.estimand)) for (const name of [...leaf.of, ...leaf.given]) expect(graph.variables.get(name)?.latent, `${one.id}: latent ${name}`).not.toBe(true);
+    for (const leaf of leavesOf(found.estimand))
+      expect(offered.has(JSON.stringify([...leaf.regime.set].sort())), `${one.id}: do-set ${leaf.regime.set}`).toBe(true);
+    for (const leaf of leavesOf(found.estimand))
+      for (const name of [...leaf.of, ...leaf.given]) expect(graph.variables.get(name)?.latent, `${one.id}: latent ${name}`).not.toBe(true);
   }
   for (const line of wrong) console.log(JSON.stringify(line));
   console.log(theme, 'checked', checked, 'largest gap', worst);
