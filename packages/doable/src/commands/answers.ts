@@ -31,6 +31,7 @@ export interface Printed {
 /** Prints the document to standard output, the time it took to standard error. */
 export async function printAnswers(context: Context, document: AnswersDocument, { graph, why }: Printed): Promise<void> {
   const { console } = context;
+  console.gap();
   switch (formatOf(context.args)) {
     case 'json':
       await console.print(jsonText(document, 2));
@@ -63,8 +64,14 @@ function svgOf(document: AnswersDocument, graph: Graph): string {
 export const secondsText = (milliseconds: number): string =>
   milliseconds < 995 ? `${Math.max(1, Math.round(milliseconds))} ms` : `${(milliseconds / 1000).toFixed(milliseconds < 9995 ? 2 : 1)} s`;
 
-export function exitOf(document: AnswersDocument, stopped: boolean): Exit {
-  if (stopped || document.partial === true) return exit.interrupted;
+/** A run that was stopped while an interval was computed has the number, and is partial all the same. */
+export function markPartial(document: AnswersDocument): AnswersDocument {
+  const cut = document.answers.some(({ diagnostics }) => diagnostics.some(({ name }) => name === 'interrupted'));
+  return cut ? { ...document, partial: true } : document;
+}
+
+export function exitOf(document: AnswersDocument): Exit {
+  if (document.partial === true) return exit.interrupted;
   return document.answers.some(isNo) ? exit.no : exit.answered;
 }
 

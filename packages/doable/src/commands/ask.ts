@@ -3,9 +3,9 @@ import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { stopper } from '../run.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
-import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers } from './answers.ts';
+import { askOptions, exitOf, formatOf, markPartial, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
-import { answerLines } from './lines.ts';
+import { answerLines, lineQuestions } from './lines.ts';
 import { understood } from './understood.ts';
 
 /** `doable ask`: problem and questions in, answers out. */
@@ -47,8 +47,9 @@ export const runAsk: Run = async (context) => {
       return exit.badInput;
     }
     console.warn(answered.warnings ?? []);
-    await printAnswers(context, answered.value, { graph: problem.graph, why: args.flag('why') });
-    return exitOf(answered.value, stop.stopped);
+    const answers = markPartial(answered.value);
+    await printAnswers(context, answers, { graph: problem.graph, why: args.flag('why') });
+    return exitOf(answers);
   } finally {
     stop.end();
     for (const one of sources) one.close();
@@ -72,7 +73,7 @@ async function askDocument(context: Context, document: unknown, stop: ReturnType
   try {
     const loaded: Result<Problem> = await loadProblem(document, opened);
     if (!loaded.ok) return loaded;
-    const { questions } = { questions: context.args.positionals.filter((word) => word !== '-') };
+    const questions = lineQuestions(context);
     const asked = questions.length > 0 ? questions : loaded.value.ask;
     if (asked.length === 0) return { ok: false, issues: [noQuestion] };
     return await ask(loaded.value, asked, askOptions(context.args, stop));

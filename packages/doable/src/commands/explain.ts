@@ -22,7 +22,7 @@ import { stopper } from '../run.ts';
 import { nodeSources } from '../studies/files.ts';
 import { askOptions, exitOf, formatOf, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
-import { answerLines } from './lines.ts';
+import { answerLines, lineQuestions } from './lines.ts';
 
 /** `doable explain`: how a question can be computed, without reading a row. */
 export const runExplain: Run = async (context) => {
@@ -61,7 +61,7 @@ export const runExplain: Run = async (context) => {
     console.warn(result.warnings ?? []);
     const shown = args.flag('prove') ? proved(result.value, problem, args.number('seed') ?? 0) : result.value;
     await printAnswers(context, shown, { graph: problem.graph, why: true });
-    return exitOf(shown, stop.stopped);
+    return exitOf(shown);
   } finally {
     stop.end();
   }
@@ -145,7 +145,7 @@ async function explainDocument(context: Context, document: unknown, stop: Return
     return failure({ code: 'shape', message: 'A problem document is an object.' });
   const loaded = await planned(document as Readonly<Record<string, unknown>>, process.cwd(), context.args);
   if (!loaded.ok) return loaded;
-  const questions = context.args.positionals.filter((word) => word !== '-');
+  const questions = lineQuestions(context);
   const asked = questions.length > 0 ? questions : loaded.value.problem.ask;
   if (asked.length === 0) return failure(noQuestion);
   return explain(loaded.value.problem, asked, askOptions(context.args, stop));

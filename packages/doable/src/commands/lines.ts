@@ -25,7 +25,7 @@ export async function answerLines(
 ): Promise<Exit> {
   const { args, console } = context;
   const misplaced = (['graph', 'study', 'assume'] as const).filter((name) => args.flag(name));
-  const [file] = args.positionals.filter((word) => word !== '-' && /\.(?:ndjson|jsonl)$/iu.test(word));
+  const file = args.positionals.find(isLinesFile);
   if (misplaced.length > 0) {
     console.fail(
       misplaced.map((name) => ({ code: 'lines', message: `--${name} does not go with --lines: every line brings its own problem.` })),
@@ -64,6 +64,12 @@ export async function answerLines(
     stop.end();
   }
 }
+
+const isLinesFile = (word: string): boolean => /\.(?:ndjson|jsonl)$/iu.test(word);
+
+/** Questions given as arguments are asked of every line, instead of its own. */
+export const lineQuestions = ({ args }: Context): readonly string[] =>
+  args.positionals.filter((word) => word !== '-' && !isLinesFile(word));
 
 async function oneLine(line: string, number: number, answer: (document: unknown) => Promise<Result<AnswersDocument>>): Promise<Done> {
   const bad = (issues: readonly Issue[], code: Exit = exit.badInput): Done => ({ text: errorLine(number, issues), exit: code });

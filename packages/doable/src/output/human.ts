@@ -12,6 +12,8 @@ export interface Console {
   print(text: string): Promise<void>;
   /** Lines of a note to standard error; nothing with --quiet. */
   note(text: string): void;
+  /** A blank line between notes and answer, where both are seen on one terminal. */
+  gap(): void;
   warn(issues: readonly Issue[]): void;
   /** Issues to standard error, always. */
   fail(issues: readonly Issue[]): void;
@@ -24,7 +26,9 @@ export interface Streams {
 }
 
 export function consoleOf({ stdout, stderr, env }: Streams, quiet: boolean): Console {
-  const [out, err] = [styleOf(stdout, env), styleOf(stderr, env)];
+  const out = styleOf(stdout, env);
+  // Messages that go to a file stay on one line each, for those who search it.
+  const err = stderr.isTTY ? styleOf(stderr, env) : { ...styleOf(stderr, env), width: Number.POSITIVE_INFINITY };
   const progress = progressBar(stderr, env, quiet);
   const toError = (text: string): void => {
     progress.clear();
@@ -46,6 +50,9 @@ export function consoleOf({ stdout, stderr, env }: Streams, quiet: boolean): Con
             .map((line) => paint('dim', line))
             .join('\n'),
         );
+    },
+    gap() {
+      if (!quiet && stdout.isTTY && stderr.isTTY) stderr.write('\n');
     },
     warn(issues) {
       if (!quiet) toError(issuesText(issues, err, 'warning'));

@@ -31,7 +31,7 @@ export function duckdbSource(spec: StudySpec, data: string, directory: string, o
         const found = await relationOf(data, directory, database);
         if (!found.ok) return found;
         relation = found.value;
-        const made = await prepare(spec, wanted, relation, database);
+        const made = await prepare(spec, wanted, relation, database, data);
         if (!made.ok) return made;
         prepared = made.value;
         return success(made.value.summary);
@@ -73,7 +73,7 @@ async function explain(error: unknown, spec: StudySpec, data: string, relation: 
   return [{ code, message: `Study ${spec.name}: ${first}`, where, ...hint }];
 }
 
-async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, database: Duckdb): Promise<Result<Prepared>> {
+async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, database: Duckdb, data: string): Promise<Result<Prepared>> {
   await database.run(`CREATE TEMP VIEW source_view AS SELECT * FROM ${relation.sql}`);
   const described = await database.rows('DESCRIBE source_view');
   const types = new Map(described.map(([name, type]) => [(name as string).trim(), { name: name as string, type: type as string }]));
@@ -81,7 +81,7 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
   const scalars = [...types.keys()].filter(
     (name) => kinds.get(name) !== 'nested' || wanted.names?.includes(name) || wanted.declared.get(name)?.tensor,
   );
-  const file = relation.files.length === 1 ? (relation.files[0] as string).split(/[\\/]/u).pop() : undefined;
+  const file = relation.files.length === 1 ? data : undefined;
   const where: Where = file === undefined ? {} : { file };
   const planned = planColumns(spec, wanted, scalars, file);
   if (!planned.ok) return planned;

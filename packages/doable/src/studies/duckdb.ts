@@ -55,12 +55,14 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
     ...(settings.temporary !== undefined && { temp_directory: settings.temporary }),
   });
   const connection = await instance.connect();
-  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
+  // One query at a time: a second one on the same connection would end the stream of the first.
+  let last: Promise<unknown> = Promise.resolve();
+  const attempt = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work).catch((error: unknown) => {
       throw new DuckdbError(error instanceof Error ? error.message : String(error));
-    }
+    });
+    last = next.catch(() => undefined);
+    return next;
   };
   const run = async (sql: string): Promise<void> => {
     await attempt(() => connection.run(sql));

@@ -97,7 +97,7 @@ export async function relationOf(data: string, directory: string, database: Duck
         sql: `read_json(${list}, format = '${format === 'json' ? 'auto' : 'newline_delimited'}', union_by_name = true, maximum_object_size = 67108864)`,
       });
     case 'csv':
-      return csvRelation(files);
+      return csvRelation(files, data);
   }
 }
 
@@ -110,7 +110,7 @@ interface Group {
   readonly files: string[];
 }
 
-async function csvRelation(files: readonly string[]): Promise<Result<Relation>> {
+async function csvRelation(files: readonly string[], data: string): Promise<Result<Relation>> {
   const issues: Issue[] = [];
   const groups = new Map<string, Group>();
   let unread = false;
@@ -120,7 +120,7 @@ async function csvRelation(files: readonly string[]): Promise<Result<Relation>> 
       continue;
     }
     const tab = /\.(tsv|tab)(\.gz|\.zst)?$/iu.test(file) ? '\t' : undefined;
-    const header = await csvHeader(file, basename(file), tab);
+    const header = await csvHeader(file, files.length === 1 ? data : basename(file), tab);
     if (!('names' in header)) {
       issues.push(...header);
       continue;

@@ -13,7 +13,7 @@ function issueLines(issue: Issue, options: TextOptions, kind: 'error' | 'warning
   const head = paragraph([{ tone: 'plain', text: placeText(issue) }, issue.message], options, [{ tone, text: `${kind}:` }, ' ']);
   const hint = issue.hint === undefined ? [] : paragraph(issue.hint, options, '  ');
   if (where?.text === undefined || where.start === undefined) return [...head, ...hint];
-  const width = Math.max(40, options.width ?? 80) - 4;
+  const width = Math.min(200, Math.max(40, options.width ?? 80) - 4);
   const { line, from, to, number, lines } = lineAround(where.text, where.start, where.end ?? where.start + 1);
   const window = windowed(line, from, to, width);
   const before = ' '.repeat(columnsOf(window.text.slice(0, window.from)));
