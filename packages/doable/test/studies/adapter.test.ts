@@ -242,6 +242,14 @@ describe('many rows', () => {
     }
   });
 
+  test('questions asked at once do not disturb each other', async () => {
+    const study = await open('many.parquet', {}, {}, [...axes, 'y']);
+    const ofs = axes.map((axis, i) => [axis, axes[(i + 1) % 9] as string, axes[(i + 2) % 9] as string]);
+    const together = await Promise.all(ofs.map((of, i) => study.counts(of, i % 2 === 0 ? 'y' : undefined)));
+    for (const [i, of] of ofs.entries()) expect(together[i]).toEqual(await study.counts(of, i % 2 === 0 ? 'y' : undefined));
+    expect(together.map(({ total }) => total)).toEqual(axes.map(() => 1_100_000));
+  });
+
   test('sums of reals and weights give the same digits on any number of threads', async () => {
     const digits = async (threads: number): Promise<unknown> => {
       const own = nodeSources(directory, { threads });
