@@ -33,6 +33,7 @@ export { adjustmentSets, frontDoorSet, instruments, isAdjustmentSet, isFrontDoor
 export { isHedge } from './identify/id.ts';
 export type { Hedge, Identified, OpenAxis, ProofLine, Refusal, Rule, RuleOptions } from './identify/rule.ts';
 export type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point, Status } from './interpret/answer.ts';
+export { formulaLatex, formulaText } from './interpret/formula.ts';
 export { holm, type IndependenceTest, testIndependence } from './interpret/independence.ts';
 export { type Evaluation, evaluate } from './interpret/number.ts';
 export { compile, type Plan } from './interpret/plan.ts';
@@ -48,8 +49,8 @@ export { modelFromNetwork } from './model/network.ts';
 export { sample } from './model/sample.ts';
 export { type DiscreteModel, randomModel } from './model/scm.ts';
 export { loadProblem, type Problem } from './problem.ts';
-export { type Available, parseAvailable } from './query/available.ts';
 export { proveQuestion } from './prove.ts';
+export { type Available, parseAvailable } from './query/available.ts';
 export { bindQuestion, compileQuestion } from './query/bind.ts';
 export { type Completion, complete } from './query/complete.ts';
 export { helpFor, type QueryHelp, queryHelp, questionReference } from './query/help.ts';
