@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { failure, type Graph, loadProblem, type Result, readGraph, success, surgery } from '@doable/engine';
 import { graphSvg, printDagitty, printDot, printJson, printTikz } from '@doable/engine/present';
-import { parseDocument } from 'yaml';
 import { readFileArgument } from '../arguments/file.ts';
 import { located } from '../arguments/problem.ts';
+import { parseText } from '../studies/files.ts';
 import { type Context, exit, type Run } from './command.ts';
 
 /** `doable convert GRAPH --to FORMAT`. */
@@ -88,12 +88,8 @@ export async function graphOfText(text: string, file: string | undefined): Promi
 
 /** The problem document that a text holds; undefined for a graph in JSON, and for what is no document. */
 function documentIn(text: string, file: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  const yaml = /\.ya?ml$/iu.test(file ?? '');
-  if (!yaml && !/^\s*\{/u.test(text)) return undefined;
-  try {
-    const value: unknown = yaml ? parseDocument(text).toJS() : JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'graph' in value ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
+  if (!/\.ya?ml$/iu.test(file ?? '') && !/^\s*\{/u.test(text)) return undefined;
+  const parsed = parseText(text, file ?? '');
+  const value = parsed.ok ? parsed.value : undefined;
+  return typeof value === 'object' && value !== null && 'graph' in value ? (value as Readonly<Record<string, unknown>>) : undefined;
 }

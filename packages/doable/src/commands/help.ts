@@ -112,7 +112,7 @@ export function commandReference(): string {
       '```',
       '',
       command.says,
-      ...command.about.flatMap((text) => ['', cell(text)]),
+      ...command.about.flatMap((text) => ['', text]),
       '',
       '```sh',
       ...command.examples,

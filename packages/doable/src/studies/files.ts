@@ -29,7 +29,8 @@ export async function readDocumentFile(path: string, input: NodeJS.ReadableStrea
   return parsed.ok ? success({ document: parsed.value, directory }) : parsed;
 }
 
-function parseText(text: string, file: string): Result<unknown> {
+/** A document from its text: JSON where it begins with a bracket and is not named YAML, else YAML. Issues: `json`, `yaml`. */
+export function parseText(text: string, file: string): Result<unknown> {
   if (/^\s*[[{]/u.test(text) && !/\.ya?ml$/iu.test(file)) {
     try {
       return success(JSON.parse(text));
