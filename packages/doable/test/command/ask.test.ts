@@ -121,6 +121,25 @@ test('Ctrl-C prints what is known, marked partial, and exits with 130', async ()
   for (const answer of printed.answers) expect(answer.value).toBeCloseTo(confoundedTruth, 12);
 });
 
+test('Ctrl-C twice leaves at once', async () => {
+  let sent = 0;
+  const started = performance.now();
+  const ran = await doable(long, {
+    input: document,
+    onOutput: (child, _, err) => {
+      if (sent > 0 || !err.includes('study table')) return;
+      sent = 1;
+      setTimeout(() => {
+        child.kill('SIGINT');
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 5);
+      }, 200);
+    },
+  });
+  expect(ran.code).toBe(130);
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
 test('--timeout ends a run in the same way', async () => {
   const ran = await doable([...long, '--timeout', '0.7'], { input: document });
   expect(ran.code).toBe(130);

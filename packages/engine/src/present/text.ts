@@ -121,7 +121,9 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
     const value: Rich = { tone: 'number', text: shortNumber(answer.value, places) };
     if (uncertainty?.interval === undefined) return paragraph(value, options, '  ');
     const [low, high] = uncertainty.interval;
-    const interval = ` (${percent} % interval ${shortNumber(low, places)} to ${shortNumber(high, places)})`;
+    const { standardError: error } = uncertainty;
+    const deviation = error === undefined ? '' : `, standard error ${shortNumber(error, places)}`;
+    const interval = ` (${percent} % interval ${shortNumber(low, places)} to ${shortNumber(high, places)}${deviation})`;
     const method = options.method === false ? [] : paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ');
     return [...paragraph([value, interval], options, '  '), ...method];
   }

@@ -77,7 +77,7 @@ test('CSV is read back with every digit, whatever stands in names and levels', (
 
 test('text: the number as its uncertainty supports, failures first, what is common once at the end', () => {
   const text = answersText(of(point));
-  expect(text).toContain('  1794 (95 % interval 460 to 3129)\n');
+  expect(text).toContain('  1794 (95 % interval 460 to 3129, standard error 671)\n');
   expect(text).toContain('  = E[Y[X=1]] - E[Y[X=0]]\n');
   expect(text.indexOf('FAIL overlap: Empty.')).toBeLessThan(text.indexOf('ok Fine.'));
   expect(text).not.toContain('Something of the graph.');
