@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 const root = new URL('..', import.meta.url).pathname;
 const command = new URL('../packages/doable/dist/main.js', import.meta.url).pathname;
 const stops = [
-  ['Did Berkeley turn women away? Records alone answer, given the graph.', ['ask', 'examples/berkeley.json', 'ATE(Gender=Female vs Male -> Admit)']],
+  [
+    'Did Berkeley turn women away? Records alone answer, given the graph.',
+    ['ask', 'examples/berkeley.json', 'ATE(Gender=Female vs Male -> Admit)'],
+  ],
   ['Did job training raise earnings? A randomised trial answers.', ['ask', 'examples/nsw.json']],
   ['Does smoking cause cancer? A survey alone cannot say, and this is why.', ['ask', 'examples/bow.json']],
 ];

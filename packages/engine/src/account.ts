@@ -1,6 +1,7 @@
 import type { Study } from './data/study.ts';
 import type { Estimand } from './estimand/estimand.ts';
 import { leavesOf } from './estimand/fold.ts';
+import { estimandToJson } from './estimand/json.ts';
 import { explainStructure } from './explanations.ts';
 import type { Graph } from './graph/graph.ts';
 import type { IdentifiedQuestion, RefusedQuestion } from './identification.ts';
@@ -40,7 +41,7 @@ export function accountIdentified(
     ...heading(question, graph),
     status: 'identified',
     kind: 'none',
-    estimand: { text: formulaText(estimand), latex: formulaLatex(estimand), tree: estimand },
+    estimand: { text: formulaText(estimand), latex: formulaLatex(estimand), tree: estimandToJson(estimand) },
     identifiable: true,
     rule: found.rule,
     derivation: derivationOf(found.proof),

@@ -145,9 +145,10 @@ async function answer(problem: Asked, question: Question, options: AskOptions): 
     const status = issue.code === 'too-large' ? 'unknown' : 'refused';
     return { ...planned.answer, status, why: `${issue.message}${issue.hint === undefined ? '' : ` ${issue.hint}`}`, studies };
   }
-  const { numbers, diagnostics } = measured.value;
-  const status = found.undefined || numbers.undefined ? 'undefined' : 'identified';
-  return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], studies };
+  const { numbers, diagnostics, leaves } = measured.value;
+  if (found.undefined) return { ...planned.answer, status: 'undefined', studies };
+  const status = numbers.undefined ? 'undefined' : 'identified';
+  return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], leaves, studies };
 }
 
 /** A question that is refused as a whole may have an answer at some of the values that it leaves open. */
@@ -185,6 +186,7 @@ async function answerByValue(problem: Asked, question: Question, whole: Answer, 
   const { value: _value, uncertainty, estimand, ...rest } = first.answer;
   return {
     ...rest,
+    status: answered.find(({ answer: { status } }) => status === 'identified')?.answer.status ?? rest.status,
     question: whole.question,
     terms: whole.terms,
     rung: whole.rung,
@@ -203,7 +205,7 @@ async function answerByValue(problem: Asked, question: Question, whole: Answer, 
 function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {
   let worst = 0;
   for (const { query, found: one } of found.parts) {
-    const checked = verifyEstimand({ graph, query, estimand: one.estimand, open: one.open });
+    const checked = verifyEstimand({ graph, query, estimand: simplify(one.estimand), open: one.open });
     if (!checked.checked)
       return { name: 'self-check', level: 'warn', says: `The estimand was not checked in random models: ${checked.why}` };
     if (checked.gap > 1e-9)

@@ -4,10 +4,10 @@ import type { Estimand } from './estimand/estimand.ts';
 import { createGraph, type Edge, type Graph } from './graph/graph.ts';
 import type { Name, Value } from './graph/variable.ts';
 import type { Identified, OpenAxis, ProofLine, Refusal, RuleOptions } from './identify/rule.ts';
-import { singleWorld } from './identify/single-world.ts';
+import { singleWorld, withoutIdleNesting } from './identify/single-world.ts';
 import { type Suggestions, suggestExperiments } from './identify/suggest.ts';
 import { printQuery } from './query/print.ts';
-import type { Query, Question, Term } from './query/terms.ts';
+import type { Query, Question, Setting, Term } from './query/terms.ts';
 import { rules } from './rules.ts';
 
 export interface Refused {
@@ -80,11 +80,12 @@ export function identify(
 
 /** The rules in order; the first that identifies answers. Otherwise the refusal that says most. */
 export function identifyQuery(
-  query: Query,
+  asked: Query,
   graph: Graph | undefined,
   catalogue: Catalogue,
   options: RuleOptions = {},
 ): { readonly result: Identified | Refusal; readonly refused: readonly Refused[] } {
+  const query = graph === undefined ? asked : withoutIdleNesting(asked, graph);
   const terms = [...query.of, ...query.given];
   if (terms.some((term) => term.position !== undefined || term.world.some((setting) => setting.position !== undefined))) {
     const why = 'Positions (Y@2) speak of exchangeable data, for which no rule is installed yet.';
@@ -124,47 +125,58 @@ export function stateValues(
   levels: ReadonlyMap<Name, readonly Value[]>,
   limit = 256,
 ): readonly { readonly at: Readonly<Record<string, Value>>; readonly question: Question }[] | undefined {
-  const open = new Map<string, Name>();
-  const note = (terms: readonly Term[]): void => {
-    for (const term of terms) {
-      if (term.value === undefined) open.set(`term ${term.variable} ${JSON.stringify(term.world)}`, term.variable);
-      for (const { variable, value } of term.world) if (value === undefined) open.set(`set ${variable}`, variable);
-    }
-  };
-  for (const { query } of question.parts) {
+  const labels = new Map<string, Name>();
+  const parts: { readonly weight: number; readonly query: Query; readonly labelOf: ReadonlyMap<string, string> }[] = [];
+  for (const { weight, query } of question.parts) {
     if (query.take === 'mean') return undefined;
-    note(query.of);
-    note(query.given);
+    const open = new Map<string, Name>();
+    for (const term of [...query.of, ...query.given]) if (term.value === undefined) open.set(termKey(term), term.variable);
+    const visit = ({ world }: Term): void => {
+      for (const { variable, value } of world) {
+        if (value === undefined) open.set(settingKey(variable), variable);
+        else if (typeof value === 'object') visit(value);
+      }
+    };
+    for (const term of [...query.of, ...query.given]) visit(term);
+    // The n-th open value of a variable is the same in all parts of a combination.
+    const labelOf = new Map<string, string>();
+    for (const [key, name] of open) {
+      let label: string = name;
+      while ([...labelOf.values()].includes(label)) label += "'";
+      labelOf.set(key, label);
+      labels.set(label, name);
+    }
+    parts.push({ weight, query, labelOf });
   }
-  if (open.size === 0) return undefined;
-  const keys = [...open];
-  const copies = new Map<Name, number>();
-  const labels = keys.map(([, name]) => {
-    const copy = copies.get(name) ?? 0;
-    copies.set(name, copy + 1);
-    return name + "'".repeat(copy);
-  });
+  if (labels.size === 0) return undefined;
   let rows: Value[][] = [[]];
-  for (const [, name] of keys) {
+  for (const name of labels.values()) {
     const values = levels.get(name);
     if (values === undefined || rows.length * values.length > limit) return undefined;
     rows = rows.flatMap((row) => values.map((value) => [...row, value]));
   }
   return rows.map((row) => {
-    const value = (key: string): Value => row[keys.findIndex(([known]) => known === key)] as Value;
-    const state = (term: Term): Term => ({
-      ...term,
-      value: term.value ?? value(`term ${term.variable} ${JSON.stringify(term.world)}`),
-      world: term.world.map((setting) => (setting.value === undefined ? { ...setting, value: value(`set ${setting.variable}`) } : setting)),
+    const at = Object.fromEntries([...labels.keys()].map((label, i) => [label, row[i] as Value]));
+    const stated = parts.map(({ weight, query, labelOf }) => {
+      const value = (key: string): Value => at[labelOf.get(key) as string] as Value;
+      const set = (setting: Setting): Setting => ({
+        ...setting,
+        value:
+          setting.value === undefined
+            ? value(settingKey(setting.variable))
+            : typeof setting.value === 'object'
+              ? { ...setting.value, world: setting.value.world.map(set) }
+              : setting.value,
+      });
+      const state = (term: Term): Term => ({ ...term, value: term.value ?? value(termKey(term)), world: term.world.map(set) });
+      return { weight, query: { ...query, of: query.of.map(state), given: query.given.map(state) } };
     });
-    const parts = question.parts.map(({ weight, query }) => ({
-      weight,
-      query: { ...query, of: query.of.map(state), given: query.given.map(state) },
-    }));
-    return { at: Object.fromEntries(labels.map((label, i) => [label, row[i] as Value])), question: { text: question.text, parts } };
+    return { at, question: { text: question.text, parts: stated } };
   });
 }
 
+const termKey = (term: Term): string => `term ${term.variable} ${JSON.stringify(term.world)}`;
+const settingKey = (variable: Name): string => `set ${variable}`;
 const short = ({ rule, why }: Refusal): Refused => ({ rule, why });
 const openKey = (one: Identified): string => JSON.stringify(one.open.map(({ symbol, part }) => [symbol, part]).sort());
 const distinct = (refused: readonly Refused[]): Refused[] => [...new Map(refused.map((one) => [JSON.stringify(one), one])).values()];

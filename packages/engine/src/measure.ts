@@ -3,10 +3,11 @@ import type { Estimand } from './estimand/estimand.ts';
 import type { Domain, Name, Value } from './graph/variable.ts';
 import type { IdentifiedQuestion } from './identification.ts';
 import type { Answer, Diagnostic, Point } from './interpret/answer.ts';
-import { type Evaluation, evaluate, type FreeWeights } from './interpret/number.ts';
+import { type LeafReport, leafReports } from './interpret/explain.ts';
+import { type Evaluation, evaluate } from './interpret/number.ts';
 import { type Overlap, overlapOf } from './interpret/overlap.ts';
 import { compile, type Plan } from './interpret/plan.ts';
-import { countTables, fillTables, type LeafTables } from './interpret/tables.ts';
+import { countTables, fillTables, freeWeightsOf, type LeafTables } from './interpret/tables.ts';
 import { type Uncertainty, uncertaintyOf } from './interpret/uncertainty.ts';
 import { type Result, success } from './run/issue.ts';
 import { Interrupted, type RunOptions } from './run/progress.ts';
@@ -23,6 +24,8 @@ export interface MeasureOptions extends RunOptions {
 export interface Measured {
   readonly numbers: { readonly fields: Pick<Answer, 'kind' | 'value' | 'distribution' | 'uncertainty'>; readonly undefined: boolean };
   readonly diagnostics: readonly Diagnostic[];
+  /** The distributions that were read, each with the records behind it. */
+  readonly leaves: readonly LeafReport[];
 }
 
 /**
@@ -42,7 +45,7 @@ export async function measure(
   const counted = await countTables(plan, problem.studies, problem.domains, options);
   if (!counted.ok) return counted;
   const tables = counted.value;
-  const freeWeights = await weightsOfFree(plan, tables);
+  const freeWeights = freeWeightsOf(plan, tables, problem.domains);
   const evaluation = evaluate(plan, fillTables(tables), freeWeights);
   const diagnostics: Diagnostic[] = [];
 
@@ -75,7 +78,7 @@ export async function measure(
     ...aboutFree(plan, evaluation),
     ...aboutVariation(uncertainty, tables),
   );
-  return success({ numbers: numbersOf(evaluation, uncertainty), diagnostics });
+  return success({ numbers: numbersOf(evaluation, uncertainty), diagnostics, leaves: leafReports(estimand, tables) });
 }
 
 function numbersOf(evaluation: Evaluation, uncertainty: Uncertainty | undefined): Measured['numbers'] {
@@ -116,24 +119,6 @@ function numbersOf(evaluation: Evaluation, uncertainty: Uncertainty | undefined)
     };
   });
   return { fields: { kind: 'distribution', distribution, ...(about === undefined ? {} : { uncertainty: about }) }, undefined: none };
-}
-
-/** Free axes are averaged with the records behind their values, where one study measured them all. */
-async function weightsOfFree(plan: Plan, tables: LeafTables): Promise<FreeWeights | undefined> {
-  const free = plan.axes.slice(plan.open).map((axis) => axis.symbol);
-  if (free.length === 0) return undefined;
-  const source = tables.sources.find(({ study }) => free.every((name) => study.measured.includes(name)));
-  if (source === undefined) return undefined;
-  const counts = await source.study.counts(free);
-  const sizes = counts.levels.map((levels) => levels.length);
-  const values = new Float64Array(sizes.reduce((product, size) => product * size, 1));
-  for (let cell = 0; cell < counts.weight.length; cell++) {
-    let at = 0;
-    for (let axis = 0; axis < sizes.length; axis++)
-      at = at * (sizes[axis] as number) + (counts.codes[cell * sizes.length + axis] as number);
-    values[at] = counts.weight[cell] as number;
-  }
-  return { axes: counts.axes, sizes, values };
 }
 
 function aboutOverlap(overlap: Overlap, evaluation: Evaluation): Diagnostic[] {

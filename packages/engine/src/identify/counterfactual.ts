@@ -70,6 +70,8 @@ export const counterfactualRule: Rule = {
 };
 
 function identifyEvents(query: Query, context: JointContext, options: RuleOptions): Outcome {
+  const certain = implied(query, context, options);
+  if (certain !== undefined) return certain;
   const direct = query.given.length === 0 ? joint(query.of, context) : conditionalOn(query, context);
   if (direct.ok || direct.needsValues === true) return direct;
   const levels = options.levels ?? new Map<Name, readonly Value[]>();
@@ -89,6 +91,25 @@ function identifyEvents(query: Query, context: JointContext, options: RuleOption
     open: [],
   };
 }
+
+/** 1 where the condition leaves nothing open: every other level of an event contradicts it in every model. */
+function implied({ take, of, given }: Query, context: JointContext, { levels }: RuleOptions): Outcome | undefined {
+  const [event] = of;
+  if (take === 'mean' || event?.value === undefined || of.length > 1 || given.length === 0) return undefined;
+  const others = levels?.get(event.variable)?.filter((value) => value !== event.value) ?? [];
+  const stated = given.some((term) => sameEvent(term, event));
+  if (!stated && others.length === 0) return undefined;
+  const impossible = (value: Value): boolean => worldsOf(context.base, { of: [{ ...event, value }], given }) === 'impossible';
+  if (typeof worldsOf(context.base, { of, given }) === 'string' || worldsOf(context.base, { of: [], given }) === 'impossible')
+    return undefined;
+  if (stated) return settled(context.builder, 1, `${event.variable} = ${event.value} is what the condition says.`);
+  if (!others.every(impossible)) return undefined;
+  const because = `${event.variable} has exactly the levels ${[event.value, ...others].join(', ')}`;
+  return { ...settled(context.builder, 1, 'Every other level contradicts the condition.'), assumes: [because] };
+}
+
+const sameEvent = (a: Term, b: Term): boolean =>
+  a.variable === b.variable && a.value === b.value && JSON.stringify(a.world) === JSON.stringify(b.world);
 
 /** {@link complemented} with as few nested complements as possible. */
 function withComplements(terms: readonly Term[], context: JointContext, levels: ReadonlyMap<Name, readonly Value[]>): Outcome {

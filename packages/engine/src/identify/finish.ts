@@ -36,7 +36,7 @@ export function finish({ rule, query, form, builder, estimand, proof, assumes = 
   const axes = builder.axesOf(placed);
   const free = axes.filter((name) => !known.has(name));
   let left = open.filter((axis) => axes.includes(axis.symbol) || axis.part !== 'set');
-  if (query.take === 'mean') {
+  if (query.take === 'mean' && form.settled === undefined) {
     const [outcome] = query.of;
     if (outcome !== undefined && left.some((axis) => axis.part === 'of' && axis.variable === outcome.variable)) {
       placed = builder.mean(outcome.variable, placed);

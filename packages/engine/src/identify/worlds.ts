@@ -125,7 +125,7 @@ export function worldsOf(base: Graph, query: Pick<Query, 'of' | 'given'>): World
   };
   const worldOf = (term: Term): World => {
     const world = new Map<Name, number>();
-    for (const { variable, value } of term.world) {
+    for (const { variable, value } of relevantSettings(base, term.variable, term.world)) {
       if (typeof value === 'string') world.set(variable, constant(value));
       else if (value === undefined) {
         const known = openSets.get(variable) ?? addOpen(variable, 'set');

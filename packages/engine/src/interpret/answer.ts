@@ -1,5 +1,6 @@
-import type { Estimand } from '../estimand/estimand.ts';
+import type { SharedEstimand } from '../estimand/json.ts';
 import type { Name, Value } from '../graph/variable.ts';
+import type { LeafReport } from './explain.ts';
 
 export type Status = 'identified' | 'bounded' | 'not-identified' | 'incompatible' | 'undefined' | 'unknown' | 'refused';
 
@@ -41,7 +42,9 @@ export interface Answer {
     readonly standardError?: number;
     readonly method: string;
   };
-  readonly estimand?: { readonly text: string; readonly latex: string; readonly tree: Estimand };
+  readonly estimand?: { readonly text: string; readonly latex: string; readonly tree: SharedEstimand };
+  /** The distributions that were read, each with the records behind it. */
+  readonly leaves?: readonly LeafReport[];
   readonly identifiable?: boolean;
   readonly hedge?: { readonly F: readonly Name[]; readonly Fprime: readonly Name[] };
   /** With several regimes: one hedge for each that could not help (`regime`: its do-set). */

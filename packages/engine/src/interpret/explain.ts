@@ -4,27 +4,14 @@ import type { Name } from '../graph/variable.ts';
 import { formulaText } from './formula.ts';
 import type { LeafTables } from './tables.ts';
 
-/** One line of a derivation as any rule gives it. */
-export interface Derived {
-  readonly depth: number;
-  readonly says: string;
-  readonly theorem: string;
-  readonly source: string;
-  readonly line?: string;
-}
-
-/** Indented lines, each with the theorem (and the line of its algorithm) that allows it. */
-export const derivationText = (proof: readonly Derived[]): string[] =>
-  proof.map(({ depth, says, theorem, line }) => `${'  '.repeat(depth)}${says} [${theorem}${line === undefined ? '' : `, line ${line}`}]`);
-
 /** One distribution that an estimand reads, and the records behind it. */
 export interface LeafReport {
   readonly text: string;
   readonly studies: readonly Name[];
   /** Columns read: what it is of, its conditions, and the variables that were set. */
   readonly columns: readonly Name[];
-  /** Records counted (effective ones where weighted; `Infinity` for exact studies) and their distinct cells; absent without data. */
-  readonly rows?: number;
+  /** Records counted (effective ones where weighted; null for exact studies) and their distinct cells; absent without data. */
+  readonly rows?: number | null;
   readonly cells?: number;
 }
 
@@ -42,6 +29,6 @@ export function leafReports(estimand: Estimand, tables?: LeafTables): LeafReport
       rows += source.exact ? Number.POSITIVE_INFINITY : source.size.reduce((sum, size) => sum + size, 0);
       cells += source.size.length;
     }
-    return { ...report, rows, cells };
+    return { ...report, rows: Number.isFinite(rows) ? rows : null, cells };
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Estimand } from '../../src/estimand/estimand.ts';
-import { derivationText, leafReports } from '../../src/interpret/explain.ts';
+import { leafReports } from '../../src/interpret/explain.ts';
 import { evaluate } from '../../src/interpret/number.ts';
 import { compile } from '../../src/interpret/plan.ts';
 import { countTables, fillTables, freeWeightsOf } from '../../src/interpret/tables.ts';
@@ -170,11 +170,6 @@ describe('leaf tables', () => {
       ['P(Z)', ['Z'], 50],
     ]);
     expect(leafReports(estimand)[0]).not.toHaveProperty('rows');
-    const proof = [
-      { depth: 0, says: 'P(Y | do(X)) is a sum over Z.', theorem: 'ID', source: 'Shpitser and Pearl 2006', line: '4' },
-      { depth: 1, says: 'P(Z) is measured.', theorem: 'margin', source: 'probability' },
-    ];
-    expect(derivationText(proof)).toEqual(['P(Y | do(X)) is a sum over Z. [ID, line 4]', '  P(Z) is measured. [margin]']);
   });
 
   it('leans on the free values about which there is data', async () => {

@@ -120,7 +120,7 @@ async function denseStudy(seed: number, real: boolean): Promise<Study> {
   const rows: Row[] = [];
   for (let i = 0; i < 3000; i++) {
     const bits = Array.from({ length: 4 }, () => (random.next() < 0.5 ? 1 : 0));
-    const score = bits.reduce((sum, bit, k) => sum + bit * (k - 1), 0);
+    const score = bits.reduce<number>((sum, bit, k) => sum + bit * (k - 1), 0);
     const Y = real ? 5 + score + random.normal() : random.next() < 0.5 + 0.1 * score ? 1 : 0;
     const [W, Z, M, X] = bits;
     rows.push({ W: String(W), Z: String(Z), M: String(M), X: String(X), Y });

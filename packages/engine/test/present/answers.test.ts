@@ -36,7 +36,11 @@ const point: Answer = {
   value: 1794.3424,
   uncertainty: { level: 0.95, interval: [460.25, 3128.9], standardError: 671, method: 'a method' },
   rule: 'measured',
-  estimand: { text: 'E[Y]', latex: 'E[Y]', tree: { step: 'constant', value: 1, because: { theorem: '', source: '' } } },
+  estimand: {
+    text: 'E[Y]',
+    latex: 'E[Y]',
+    tree: { schema: 'doable/estimand@1', steps: [{ step: 'constant', value: 1, because: { theorem: '', source: '' } }] },
+  },
   explanations: ['Something of the graph.'],
   diagnostics: [
     { name: 'self-check', level: 'ok', says: 'Agrees.' },

@@ -109,13 +109,16 @@ describe.each([
   ['syntax', syntax],
   ['binding', binding],
 ] as const)('%s', (_, cases) => {
-  it.each(cases)('%s: %s', (marked, code, message, hint = /./) => {
-    const { text, where } = find(marked);
-    const result = compileQuestion(text, context);
-    const issue = result.ok ? undefined : result.issues[0];
-    expect(issue).toMatchObject({ code, where, message: expect.stringMatching(message) });
-    if (hint.source !== '.') expect(issue?.hint).toMatch(hint);
-  });
+  it.each(cases.map(([marked, code, message, hint = /./]) => ({ marked, code, message, hint })))(
+    '$marked: $code',
+    ({ marked, code, message, hint }) => {
+      const { text, where } = find(marked);
+      const result = compileQuestion(text, context);
+      const issue = result.ok ? undefined : result.issues[0];
+      expect(issue).toMatchObject({ code, where, message: expect.stringMatching(message) });
+      if (hint.source !== '.') expect(issue?.hint).toMatch(hint);
+    },
+  );
 });
 
 describe('binding to a graph', () => {

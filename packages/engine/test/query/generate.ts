@@ -110,7 +110,7 @@ const settings = (depth: number): fc.Arbitrary<SettingNode[]> =>
       .map(([name, position, value]) => ({ name, ...optional('position', position), ...optional('value', value), span })),
     { minLength: 1, maxLength: 3 },
   );
-const world = (depth: number): fc.Arbitrary<SettingNode[]> => fc.oneof(fc.constant([]), settings(depth));
+const world = (depth: number): fc.Arbitrary<SettingNode[]> => fc.oneof(fc.constant<SettingNode[]>([]), settings(depth));
 const event: fc.Arbitrary<EventNode> = fc
   .tuple(name, world(2), position, fc.option(value, { nil: undefined }))
   .map(([name, world, position, value]) => ({

@@ -1,3 +1,4 @@
+import type { Domain, Name } from '../../src/graph/variable.ts';
 import type { BindContext } from '../../src/query/names.ts';
 import type { Query, Setting, Term } from '../../src/query/terms.ts';
 
@@ -5,7 +6,7 @@ const finite = (...levels: string[]) => ({ kind: 'finite' as const, levels });
 
 /** The variables of the hand-written cases. */
 export const context: BindContext = {
-  domains: new Map([
+  domains: new Map<Name, Domain>([
     ['X', finite('0', '1')],
     ['Y', finite('0', '1')],
     ['Z', finite('0', '1')],
