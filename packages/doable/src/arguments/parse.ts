@@ -43,6 +43,8 @@ export function parseArguments(words: readonly string[], allowed: readonly Optio
       continue;
     }
     if (record.name === 'bounds') {
+      // `auto` and `none` mean what happens anyway: there is no bounding rule to fall back on yet.
+      if (token.value === 'auto' || token.value === 'none') continue;
       issues.push({ code: 'later', message: '--bounds is not yet in this version: it answers with points, or with a no.' });
       continue;
     }

@@ -93,7 +93,7 @@ export const options = record({
   },
   data: { value: 'F', kind: 'choice', choices: ['csv', 'ndjson'], default: 'csv', says: 'How to write rows.' },
   out: { short: 'o', value: 'FILE', says: 'Writes there instead of to standard output.' },
-  bounds: { value: 'B', says: 'Not yet in this version.' },
+  bounds: { value: 'B', says: 'Bounds where identification refuses: not yet in this version (auto and none are accepted).' },
   help: { short: 'h', says: 'This text.' },
   version: { says: 'The version.' },
 });

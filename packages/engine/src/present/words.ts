@@ -18,7 +18,7 @@ const rules: Readonly<Record<string, { readonly says: string; readonly source?: 
   },
   counterfactual: {
     says: 'The worlds of the question can be brought together into quantities that were measured.',
-    source: 'ID* and IDC*, Shpitser and Pearl (2007)',
+    source: 'counterfactual factors, Correa, Lee and Bareinboim (2021)',
   },
   combine: { says: 'Each part is identified, and the parts are added up.', source: 'linearity' },
 };
