@@ -11,6 +11,7 @@ import { baseGraphs, contextOf } from './interventional.ts';
 import { measuredRule } from './measured.ts';
 import { districtsIn } from './region.ts';
 import type { Hedge, Identified, OpenAxis, ProofLine, Refusal, Rule, RuleOptions } from './rule.ts';
+import { relevantSettings } from './single-world.ts';
 import { numbersOf } from './source.ts';
 import { type Member, sameToken, type Token, tokenText, type Worlds, worldsOf } from './worlds.ts';
 
@@ -69,16 +70,17 @@ export const counterfactualRule: Rule = {
   },
 };
 
-function identifyEvents(query: Query, context: JointContext, options: RuleOptions): Outcome {
+function identifyEvents(asked: Query, context: JointContext, options: RuleOptions): Outcome {
+  const query = withoutStated(asked, context.base);
   const certain = implied(query, context, options);
   if (certain !== undefined) return certain;
   const direct = query.given.length === 0 ? joint(query.of, context) : conditionalOn(query, context);
   if (direct.ok || direct.needsValues === true) return direct;
   const levels = options.levels ?? new Map<Name, readonly Value[]>();
-  if (query.take === 'mean') return direct;
   const numerator = withComplements([...query.of, ...query.given], context, levels);
   if (!numerator.ok) return direct;
   if (query.given.length === 0) return numerator;
+  if (query.given.some((term) => term.value === undefined)) return direct;
   const denominator = withComplements(query.given, context, levels);
   if (!denominator.ok) return direct;
   const because: Because = { theorem: 'definition of a conditional', source: 'Kolmogorov' };
@@ -88,33 +90,37 @@ function identifyEvents(query: Query, context: JointContext, options: RuleOption
     estimand,
     proof: [...numerator.proof, ...denominator.proof],
     assumes: [...new Set([...numerator.assumes, ...denominator.assumes])],
-    open: [],
+    open: numerator.open,
   };
 }
 
-/** 1 where the condition leaves nothing open: every other level of an event contradicts it in every model. */
+/** 1 where the condition leaves nothing open: it states the event, or every other level contradicts it in every model. */
 function implied({ take, of, given }: Query, context: JointContext, { levels }: RuleOptions): Outcome | undefined {
-  const [event] = of;
-  if (take === 'mean' || event?.value === undefined || of.length > 1 || given.length === 0) return undefined;
-  const others = levels?.get(event.variable)?.filter((value) => value !== event.value) ?? [];
-  const stated = given.some((term) => sameEvent(term, event));
-  if (!stated && others.length === 0) return undefined;
-  const impossible = (value: Value): boolean => worldsOf(context.base, { of: [{ ...event, value }], given }) === 'impossible';
+  if (take === 'mean' || of.length > 1 || given.length === 0) return undefined;
   if (typeof worldsOf(context.base, { of, given }) === 'string' || worldsOf(context.base, { of: [], given }) === 'impossible')
     return undefined;
-  if (stated) return settled(context.builder, 1, `${event.variable} = ${event.value} is what the condition says.`);
-  if (!others.every(impossible)) return undefined;
-  const because = `${event.variable} has exactly the levels ${[event.value, ...others].join(', ')}`;
-  return { ...settled(context.builder, 1, 'Every other level contradicts the condition.'), assumes: [because] };
+  const [event] = of;
+  if (event === undefined) return settled(context.builder, 1, 'The condition says so.');
+  const others = levels?.get(event.variable)?.filter((value) => value !== event.value) ?? [];
+  const impossible = (value: Value): boolean => worldsOf(context.base, { of: [{ ...event, value }], given }) === 'impossible';
+  if (event.value === undefined || others.length === 0 || !others.every(impossible)) return undefined;
+  const assumes = `${event.variable} has exactly the levels ${[event.value, ...others].join(', ')}`;
+  return { ...settled(context.builder, 1, 'Every other level contradicts the condition.'), assumes: [assumes] };
 }
 
-const sameEvent = (a: Term, b: Term): boolean =>
-  a.variable === b.variable && a.value === b.value && JSON.stringify(a.world) === JSON.stringify(b.world);
+/** The query without the events that its condition states. */
+function withoutStated(query: Query, base: Graph): Query {
+  if (query.take === 'mean') return query;
+  const key = ({ variable, value, world }: Term): string => JSON.stringify([variable, value, relevantSettings(base, variable, world)]);
+  const stated = new Set(query.given.filter((term) => term.value !== undefined).map(key));
+  return { ...query, of: query.of.filter((term) => !stated.has(key(term))) };
+}
 
 /** {@link complemented} with as few nested complements as possible. */
 function withComplements(terms: readonly Term[], context: JointContext, levels: ReadonlyMap<Name, readonly Value[]>): Outcome {
   let outcome = joint(terms, context);
-  if (terms.some((term) => term.value === undefined || term.world.some((setting) => setting.value === undefined))) return outcome;
+  const open = terms.filter((term) => term.value === undefined);
+  if (open.length > 1 || terms.some((term) => term.world.some((setting) => setting.value === undefined))) return outcome;
   for (let depth = 1; depth <= Math.min(terms.length, 3) && !outcome.ok; depth++)
     outcome = complemented(terms, new Set(), depth, context, levels);
   return outcome;
@@ -131,7 +137,7 @@ function complemented(
   const { builder } = context;
   const measured = measuredRule.identify({ take: 'probability', of: terms, given: [] }, context.base, context.catalogue, { levels });
   if (measured.verdict === 'identified')
-    return { ok: true, estimand: builder.intern(measured.estimand), proof: measured.proof, assumes: [], open: [] };
+    return { ok: true, estimand: builder.intern(measured.estimand), proof: measured.proof, assumes: [], open: measured.open };
   const direct = joint(terms, context);
   if (direct.ok || depth === 0) return direct;
   for (const term of terms) {
@@ -161,7 +167,7 @@ function complemented(
       estimand,
       proof: [line, ...pieces.flatMap((piece) => piece.proof)],
       assumes: [...new Set([assumes, ...pieces.flatMap((piece) => piece.assumes)])],
-      open: [],
+      open: pieces.find((piece) => piece.open.length > 0)?.open ?? [],
     };
   }
   return direct;

@@ -165,6 +165,9 @@ export function worldsOf(base: Graph, query: Pick<Query, 'of' | 'given'>): World
     else {
       draft.same = twin;
       unify(draft.token, twin.token);
+      // B[A=1] and B beside A = 1 are one member: as B it descends from A, although B[A=1] does not.
+      for (const [name, parent] of draft.parents)
+        if (parent.draft !== undefined && twin.parents.get(name)?.draft === undefined) twin.parents.set(name, parent);
     }
   }
   if (verdict !== undefined) return verdict;
