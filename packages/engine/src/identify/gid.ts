@@ -14,6 +14,7 @@ export interface JointContext extends FactorContext {
   readonly sources: readonly Source[];
   /** Every experiment is at hand. */
   readonly everything: boolean;
+  readonly levels: ReadonlyMap<Name, readonly Value[]>;
 }
 
 export type JointResult =
@@ -111,7 +112,7 @@ export function identifyDistrict(district: readonly Name[], context: JointContex
       because.push(`${label} did not measure ${missing.join(', ')}`);
       continue;
     }
-    const arm = armFor(candidate, parents, constants);
+    const arm = armFor(candidate, parents, constants, context.levels);
     if (arm === 'none') {
       because.push(`${label} has no arm for every value that is needed`);
       continue;
@@ -142,10 +143,29 @@ export function identifyDistrict(district: readonly Name[], context: JointContex
   return { ok: false, hedges, proof: [fail], because };
 }
 
-/** The arm to read an incomplete experiment at, `undefined` for a complete one. */
-function armFor(candidate: Source, parents: ReadonlySet<Name>, constants: ReadonlyMap<Name, Value>): Assignment | undefined | 'none' {
-  if (candidate.arms === undefined) return undefined;
-  return candidate.arms.find((arm) => candidate.set.every((name) => !parents.has(name) || constants.get(name) === arm[name])) ?? 'none';
+/**
+ * The values at which to read an incomplete experiment, `undefined` for a complete one. Parents that the question leaves free
+ * must take all their values among arms that agree on the rest; they are not part of the arm that is returned.
+ */
+function armFor(
+  { arms, set }: Source,
+  parents: ReadonlySet<Name>,
+  constants: ReadonlyMap<Name, Value>,
+  levels: ReadonlyMap<Name, readonly Value[]>,
+): Assignment | undefined | 'none' {
+  if (arms === undefined) return undefined;
+  const varying = set.filter((name) => parents.has(name) && !constants.has(name));
+  const possible = varying.reduce((product, name) => product * (levels.get(name)?.length ?? Number.POSITIVE_INFINITY), 1);
+  for (const arm of arms) {
+    if (set.some((name) => parents.has(name) && constants.has(name) && arm[name] !== undefined && constants.get(name) !== arm[name]))
+      continue;
+    const kept = set.filter((name) => arm[name] !== undefined && !varying.includes(name));
+    const alike = arms.filter((other) => set.every((name) => varying.includes(name) || other[name] === arm[name]));
+    const covered = new Set(alike.map((other) => JSON.stringify(varying.map((name) => other[name]))));
+    if (varying.every((name) => arm[name] === undefined) || covered.size >= possible)
+      return Object.fromEntries(kept.map((name) => [name, arm[name] as Value]));
+  }
+  return 'none';
 }
 
 function affects(base: Graph, treatment: Name, needed: readonly number[]): boolean {

@@ -50,6 +50,7 @@ export function contextOf(base: Graph, catalogue: Catalogue, options: RuleOption
     catalogue,
     sources,
     everything: catalogue.everything === true,
+    levels: options.levels ?? new Map<Name, readonly Value[]>(),
     builder,
     pillows: options.pillows ?? true,
     studiesFor: studiesIn(sources),

@@ -50,7 +50,7 @@ export function studiesIn(sources: readonly Source[]): (source: Source, columns:
     return same
       .filter((other) => arm !== undefined || other.arms === undefined)
       .flatMap((other) => other.offers)
-      .filter((offer) => arm === undefined || source.set.every((name) => offer.regime.fixed?.[name] === arm[name]))
+      .filter((offer) => arm === undefined || Object.entries(arm).every(([name, value]) => offer.regime.fixed?.[name] === value))
       .flatMap((offer) => offer.studies);
   };
 }
@@ -97,7 +97,7 @@ export const numbersOf = (graph: Graph, names: Iterable<Name>): number[] =>
   [...names].map((name) => numberOf(graph, name)).sort((a, b) => a - b);
 
 function measuredBy(base: Graph, offer: Offer): Name[] {
-  const names = new Set(offer.measured ?? base.variables.keys());
+  const names = new Set(offer.measured ?? observed(base));
   for (const name of offer.regime.set) names.add(name);
   return [...names].filter((name) => base.variables.has(name));
 }
