@@ -70,7 +70,14 @@ export async function explain(
   questions: readonly string[],
   options: AskOptions = {},
 ): Promise<Result<AnswersDocument>> {
-  return document(problem, questions, options, async (question) => plan({ ...problem, studies: [] }, question, options).answer);
+  const asked = { ...problem, studies: [] };
+  return document(problem, questions, options, async (question) => {
+    const planned = plan(asked, question, options);
+    if (planned.found !== undefined) return planned.answer;
+    return (
+      (await answerByValue(asked, question, planned.answer, options, async (one) => plan(asked, one, options).answer)) ?? planned.answer
+    );
+  });
 }
 
 async function document(
@@ -136,7 +143,7 @@ function plan(problem: Asked, question: Question, options: AskOptions): Planned 
 async function answer(problem: Asked, question: Question, options: AskOptions): Promise<Answer> {
   const planned = plan(problem, question, options);
   if (planned.found === undefined || planned.estimand === undefined)
-    return (await answerByValue(problem, question, planned.answer, options)) ?? planned.answer;
+    return (await answerByValue(problem, question, planned.answer, options, (one) => answer(problem, one, options))) ?? planned.answer;
   const { found, estimand } = planned;
   const measured = await measure(estimand, found, problem, options);
   const studies = studiesRead(estimand, problem.studies);
@@ -152,14 +159,21 @@ async function answer(problem: Asked, question: Question, options: AskOptions): 
 }
 
 /** A question that is refused as a whole may have an answer at some of the values that it leaves open. */
-async function answerByValue(problem: Asked, question: Question, whole: Answer, options: AskOptions): Promise<Answer | undefined> {
-  const rows = stateValues(question, levelsOf(problem));
+async function answerByValue(
+  problem: Asked,
+  question: Question,
+  whole: Answer,
+  options: AskOptions,
+  answerOne: (question: Question) => Promise<Answer>,
+): Promise<Answer | undefined> {
+  const levels = levelsOf(problem);
+  const rows = stateValues(question, levels);
   if (rows === undefined) return undefined;
   const answered: { readonly at: Readonly<Record<string, Value>>; readonly answer: Answer }[] = [];
   for (const row of rows) {
     if (options.signal?.aborted === true) throw new Interrupted();
-    const planned = plan(problem, row.question, { ...options, verify: false });
-    if (planned.found !== undefined) answered.push({ at: row.at, answer: await answer(problem, row.question, options) });
+    const { verdict } = identify(row.question, problem.graph, problem.catalogue, { levels });
+    if (verdict === 'identified') answered.push({ at: row.at, answer: await answerOne(row.question) });
   }
   const [first] = answered;
   if (first === undefined) return undefined;
@@ -190,8 +204,9 @@ async function answerByValue(problem: Asked, question: Question, whole: Answer, 
     question: whole.question,
     terms: whole.terms,
     rung: whole.rung,
-    kind: 'distribution',
-    distribution,
+    ...(answered.every(({ answer: { kind, status } }) => kind === 'none' && status === 'identified')
+      ? { kind: 'none' }
+      : { kind: 'distribution', distribution }),
     ...(uncertainty === undefined ? {} : { uncertainty: { level: uncertainty.level, method: uncertainty.method } }),
     ...(estimand === undefined ? {} : { estimand }),
     diagnostics: [

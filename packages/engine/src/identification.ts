@@ -119,7 +119,7 @@ export function whatWouldHelp(
   return suggestExperiments((...args) => identifyQuery(...args).result, query, graph, catalogue, options);
 }
 
-/** Every question with its open values stated, where a question as a whole is refused but single values may be answered. */
+/** Every question with its open values stated (not the outcome of a mean), where a question as a whole is refused but single values may be answered. */
 export function stateValues(
   question: Question,
   levels: ReadonlyMap<Name, readonly Value[]>,
@@ -128,9 +128,9 @@ export function stateValues(
   const labels = new Map<string, Name>();
   const parts: { readonly weight: number; readonly query: Query; readonly labelOf: ReadonlyMap<string, string> }[] = [];
   for (const { weight, query } of question.parts) {
-    if (query.take === 'mean') return undefined;
     const open = new Map<string, Name>();
-    for (const term of [...query.of, ...query.given]) if (term.value === undefined) open.set(termKey(term), term.variable);
+    const listed = query.take === 'mean' ? query.given : [...query.of, ...query.given];
+    for (const term of listed) if (term.value === undefined) open.set(termKey(term), term.variable);
     const visit = ({ world }: Term): void => {
       for (const { variable, value } of world) {
         if (value === undefined) open.set(settingKey(variable), variable);
@@ -168,8 +168,9 @@ export function stateValues(
               ? { ...setting.value, world: setting.value.world.map(set) }
               : setting.value,
       });
-      const state = (term: Term): Term => ({ ...term, value: term.value ?? value(termKey(term)), world: term.world.map(set) });
-      return { weight, query: { ...query, of: query.of.map(state), given: query.given.map(state) } };
+      const settle = (term: Term): Term => ({ ...term, world: term.world.map(set) });
+      const state = (term: Term): Term => ({ ...settle(term), value: term.value ?? value(termKey(term)) });
+      return { weight, query: { ...query, of: query.of.map(query.take === 'mean' ? settle : state), given: query.given.map(state) } };
     });
     return { at, question: { text: question.text, parts: stated } };
   });
@@ -187,16 +188,18 @@ const partLine = ({ weight, query }: Question['parts'][number]): ProofLine => ({
   says: `${weight < 0 ? '-' : '+'} ${Math.abs(weight) === 1 ? '' : `${Math.abs(weight)} * `}${printQuery(query, 'do')}:`,
 });
 
-/** What is assumed without a graph: everything may cause, and be confounded with, everything; what was set comes first. */
+/**
+ * What is assumed without a graph: everything may cause, and be confounded with, everything; whatever is or was set comes before
+ * what is asked, so that no setting can be taken to be without effect.
+ */
 function anyGraph(query: Query, catalogue: Catalogue): Graph {
   const terms = [...query.of, ...query.given];
-  const first = new Set([
+  const asked = new Set(terms.map((term) => term.variable));
+  const first = [
     ...terms.flatMap((term) => term.world.map((setting) => setting.variable)),
     ...catalogue.offers.flatMap((offer) => offer.regime.set),
-  ]);
-  const names = [
-    ...new Set([...first, ...terms.map((term) => term.variable), ...catalogue.offers.flatMap((offer) => offer.measured ?? [])]),
-  ];
+  ].filter((name) => !asked.has(name));
+  const names = [...new Set([...first, ...asked, ...catalogue.offers.flatMap((offer) => offer.measured ?? [])])];
   const pairs = names.flatMap((a, i) => names.slice(i + 1).map((b): Edge => [a, b]));
   const made = createGraph({ variables: names.map((name) => ({ name })), arrows: pairs, arcs: pairs });
   if (!made.ok) throw new Error('a complete graph has no cycle');
