@@ -8,7 +8,7 @@ export interface IndependenceTest {
   readonly b: Name;
   readonly given: readonly Name[];
   readonly verdict: 'holds' | 'violated' | 'too-sparse' | 'not-tested';
-  readonly method?: 'G test' | 'F test of means' | 'exact';
+  readonly method?: 'chi-squared test' | 'F test of means' | 'exact';
   readonly statistic?: number;
   readonly degrees?: number;
   readonly p?: number;
@@ -17,20 +17,23 @@ export interface IndependenceTest {
   readonly why?: string;
 }
 
-/** Below this many records per free cell a G test is not to be trusted. */
+/** Below this many records per degree of freedom a test has next to no power. */
 const sparse = 2;
+/** Strata with fewer (effective) records say nothing. */
+const fewest = 4;
 
 /**
- * Tests one conditional independence in one study: the likelihood-ratio G test over the strata of `given` for finite
- * variables (degrees of freedom only from margins that occur; scaled to the effective size where there are weights), an F test
- * of equal means within strata where one of the two is real-valued, exact comparison for exact probabilities. The verdict is
- * left at `holds` until {@link holm} has seen all tests.
+ * Tests one conditional independence in one study, stratum by stratum of `given`; records count by the effective size where
+ * there are weights. Finite variables: Pearson's chi-squared, its distribution matched to its exact mean and variance given the
+ * margins (Haldane 1940), so that sparse tables keep the size of the test. One real-valued variable: F tests of equal means,
+ * each with the variance of its stratum, their p values combined through chi-squared quantiles (Lancaster 1961). Exact
+ * probabilities: exact comparison. The verdict is left at `holds` until {@link holm} has seen all tests.
  */
 export async function testIndependence(study: Study, a: Name, b: Name, given: readonly Name[]): Promise<IndependenceTest> {
   const claim = { a, b, given };
   const finite = (name: Name): boolean => study.domains.get(name)?.kind === 'finite';
   if (!given.every(finite)) return { ...claim, verdict: 'not-tested', why: 'a real-valued variable is conditioned on: cut it' };
-  if (finite(a) && finite(b)) return gTest(study, claim);
+  if (finite(a) && finite(b)) return chiSquaredTest(study, claim);
   if (finite(a) || finite(b)) return fTest(study, claim, finite(a) ? b : a, finite(a) ? a : b);
   return { ...claim, verdict: 'not-tested', why: 'both are real-valued: cut one' };
 }
@@ -41,7 +44,7 @@ interface Claim {
   readonly given: readonly Name[];
 }
 
-async function gTest(study: Study, claim: Claim): Promise<IndependenceTest> {
+async function chiSquaredTest(study: Study, claim: Claim): Promise<IndependenceTest> {
   const counts = await study.counts([...claim.given, claim.a, claim.b]);
   const width = counts.axes.length;
   const strata = new Map<string, Map<string, number>[]>();
@@ -54,38 +57,52 @@ async function gTest(study: Study, claim: Claim): Promise<IndependenceTest> {
     const [x, y] = [String(codes[width - 2]), String(codes[width - 1])];
     for (const [i, name] of [x, y, `${x} ${y}`].entries()) tables[i]?.set(name, (tables[i]?.get(name) ?? 0) + weight);
   }
-  let [statistic, degrees, records] = [0, 0, 0];
+  const method = 'chi-squared test';
+  const scale = counts.exact ? 1 : study.effectiveSize / counts.total;
+  let [statistic, degrees, records, variance] = [0, 0, 0, 0];
   for (const tables of strata.values()) {
     const [rows, columns, cells] = tables as [Map<string, number>, Map<string, number>, Map<string, number>];
     const all = [...rows.values()].reduce((sum, value) => sum + value, 0);
+    const size = all * scale;
     const free = (rows.size - 1) * (columns.size - 1);
-    if (free === 0) continue;
+    if (free === 0 || (!counts.exact && size < fewest)) continue;
     degrees += free;
-    records += all;
+    records += size;
+    // Of n times the mean square contingency; times (n - 1) / n its mean is `free`.
+    let contingency = -1;
     for (const [key, observed] of cells) {
       const [x, y] = key.split(' ') as [string, string];
-      statistic += 2 * observed * Math.log((observed * all) / ((rows.get(x) as number) * (columns.get(y) as number)));
+      contingency += observed ** 2 / ((rows.get(x) as number) * (columns.get(y) as number));
     }
+    statistic += counts.exact ? all * contingency : (size - 1) * contingency;
+    variance += ((size - 1) / size) ** 2 * varianceOf(size, margin(rows, all), margin(columns, all));
   }
   if (counts.exact) return { ...claim, method: 'exact', statistic, verdict: Math.abs(statistic) < 1e-9 ? 'holds' : 'violated' };
-  if (degrees === 0) return { ...claim, verdict: 'too-sparse', method: 'G test', why: 'no stratum holds two values of both' };
-  const scale = study.effectiveSize / counts.total;
-  if ((records * scale) / degrees < sparse)
-    return {
-      ...claim,
-      verdict: 'too-sparse',
-      method: 'G test',
-      degrees,
-      why: `${degrees} degrees of freedom for ${Math.round(records * scale)} records`,
-    };
-  return {
-    ...claim,
-    method: 'G test',
-    statistic: statistic * scale,
-    degrees,
-    p: chiSquareSurvival(statistic * scale, degrees),
-    verdict: 'holds',
-  };
+  if (degrees === 0 || !(variance > 0))
+    return { ...claim, verdict: 'too-sparse', method, why: 'no stratum holds two values of both often enough' };
+  if (records / degrees < sparse)
+    return { ...claim, verdict: 'too-sparse', method, degrees, why: `${degrees} degrees of freedom for ${Math.round(records)} records` };
+  // A gamma variable with mean `degrees` and this variance.
+  const stretch = variance / (2 * degrees);
+  return { ...claim, method, statistic, degrees, p: chiSquareSurvival(statistic / stretch, degrees / stretch), verdict: 'holds' };
+}
+
+interface Margin {
+  readonly levels: number;
+  /** Sum of the reciprocal shares. */
+  readonly reciprocals: number;
+}
+
+const margin = (totals: ReadonlyMap<string, number>, all: number): Margin => ({
+  levels: totals.size,
+  reciprocals: [...totals.values()].reduce((sum, value) => sum + all / value, 0),
+});
+
+/** The variance of Pearson's chi-squared over all tables with these margins (Haldane 1940). */
+function varianceOf(n: number, a: Margin, b: Margin): number {
+  const spread = ({ levels }: Margin): number => ((levels - 1) * (n - levels)) / (n - 1);
+  const skew = ({ levels, reciprocals }: Margin): number => (reciprocals - levels ** 2) / (n - 2);
+  return ((2 * n) / (n - 3)) * (spread(a) - skew(a)) * (spread(b) - skew(b)) + (n ** 2 / (n - 1)) * skew(a) * skew(b);
 }
 
 /** F test of equal means of `real` over the levels of `factor` within every stratum of the conditions. */
@@ -107,20 +124,32 @@ async function fTest(study: Study, claim: Claim, real: Name, factor: Name): Prom
     stratum.squares += outcome.squares[cell] as number;
     stratum.groups.push(group);
   }
-  let [between, within, above, below] = [0, 0, 0, 0];
+  const method = 'F test of means';
+  const scale = study.effectiveSize / counts.total;
+  let [statistic, degrees] = [0, 0];
   for (const { n, sum, squares, groups } of strata.values()) {
     const explained = groups.reduce((total, group) => total + group.sum ** 2 / group.n, 0);
-    between += explained - sum ** 2 / n;
-    within += squares - explained;
-    above += groups.length - 1;
-    below += n - groups.length;
+    const [between, within] = [Math.max(0, explained - sum ** 2 / n), Math.max(0, squares - explained)];
+    const [above, below] = [groups.length - 1, n * scale - groups.length];
+    if (above === 0 || below < 1 || between + within <= 1e-12 * squares) continue;
+    const ratio = between / above / (within / below);
+    const p = within <= 1e-12 * squares ? 0 : betaLower(below / (below + above * ratio), below / 2, above / 2);
+    degrees += above;
+    statistic += chiSquareQuantile(p, above);
   }
-  const scale = study.effectiveSize / counts.total;
-  if (above === 0 || below * scale < 2 || within <= 0)
-    return { ...claim, verdict: 'too-sparse', method: 'F test of means', why: 'too few records within strata' };
-  const statistic = between / above / (within / below);
-  const p = betaLower(below / (below + above * statistic), below / 2, above / 2);
-  return { ...claim, method: 'F test of means', statistic, degrees: above, p, verdict: 'holds' };
+  if (degrees === 0) return { ...claim, verdict: 'too-sparse', method, why: 'too few records within strata' };
+  return { ...claim, method, statistic, degrees, p: chiSquareSurvival(statistic, degrees), verdict: 'holds' };
+}
+
+/** Where the survival function is `p`, by bisection; far out it stops at 3000. */
+function chiSquareQuantile(p: number, degrees: number): number {
+  let [low, high] = [0, 3000];
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (chiSquareSurvival(middle, degrees) > p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
 
 /** Holm's step-down correction over all tests that have a p value; those at or below `level` become `violated`. */
