@@ -167,4 +167,12 @@ describe('answers that were wrong once', () => {
     const question = 'P(X=1 | do(W=1))';
     expect((await answerOf(problem, question)).value).toBeCloseTo(truthOf(model, problem, question), 10);
   });
+
+  test('no instrument for a treatment without effect; an experiment on a variable that is also asked about', async () => {
+    const { problem } = await problemOf('Y -> X; Y <-> X; Z -> X', { studies: [[[], 'XYZ']] });
+    expect((await answerOf(problem, 'P(Y=1 | do(X=1))')).explanations?.join()).not.toContain('Instrument');
+    const arrows = 'D -> B; D -> C; D -> A; D <-> B; D <-> C; D <-> A; B <-> C; B <-> A; C <-> A';
+    const { problem: other } = await problemOf(arrows, { studies: [[[], 'ABCD']] });
+    expect((await answerOf(other, 'P(B[D=0, C=1]=1, D[A=A[B=0]]=1)')).wouldHelp).toContainEqual(['D']);
+  });
 });

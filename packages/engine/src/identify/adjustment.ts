@@ -133,10 +133,11 @@ export interface Instrument {
 /**
  * Conditional instruments for one treatment and one outcome (Brito and Pearl 2002): related to the treatment given `given`,
  * separated from the outcome given `given` once the arrows out of the treatment are cut, `given` not below the treatment.
- * An instrument gives bounds, or a point under further assumptions, not identification.
+ * None where the treatment does not reach the outcome. An instrument gives bounds, or a point under further assumptions, not identification.
  */
 export function instruments(graph: Graph, treatment: Name, outcome: Name, within: Iterable<Name> = observed(graph)): Instrument[] {
   const below = descendants(graph, [treatment]);
+  if (!below.has(outcome)) return [];
   const usable = [...within].filter((name) => name !== treatment && name !== outcome && !below.has(name));
   const cut = removeArrows(
     graph,

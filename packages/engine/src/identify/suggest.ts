@@ -37,7 +37,7 @@ export function suggestExperiments(
 
   const outcomes = new Set(query.of.map((term) => term.variable));
   const treatments = new Set([...query.of, ...query.given].flatMap((term) => term.world.map((setting) => setting.variable)));
-  const candidates = observed(graph).filter((name) => !outcomes.has(name));
+  const candidates = observed(graph).filter((name) => !outcomes.has(name) || treatments.has(name));
   const experiments: Suggestion[] = [];
   let left = options.attempts ?? 400;
   const largest = Math.min(options.largest ?? 3, candidates.length);
