@@ -87,6 +87,7 @@ describe('answers that were wrong once', () => {
     // Nested values that cannot reach their event, or that it has anyway.
     ['A -> C; B <-> C; A <-> C', { studies: [[[], 'ABC']] }, 'NDE(A=1 vs 0 -> C -> B)'],
     ['X -> M; M -> Y; X -> Y', { studies: [[['X'], 'XY']] }, 'P(Y[X=1, M=M[X=1]]=1)'],
+    ['D -> B; B -> C', { studies: [[{ B: '0' }, 'BCD']] }, 'P(C[D=1, B=B[C=0]]=0 | B=0)'],
     // Means of the untreated, by complement.
     ['X -> Y; X <-> Y', confounded, 'E[Y[X=1] | X=0]'],
     ['X -> Y; X <-> Y', confounded, 'ETT(X=1 vs 0 -> Y)'],

@@ -72,7 +72,7 @@ export function singleWorld(query: Query, graph: Graph): DoForm | undefined {
 }
 
 /**
- * The query without nested values that change nothing: those that cannot reach their event, and `Y[X=1, M=M[X=1]]`, where M
+ * The terms with nested values without settings that change nothing: those that cannot reach their event, and `Y[X=1, M=M[X=1]]`, where M
  * takes the value that it has in the world of Y anyway (composition, Galles and Pearl 1998).
  */
 export function withoutIdleNesting(query: Query, graph: Graph): Query {
@@ -84,7 +84,7 @@ function plainTerm(term: Term, graph: Graph): Term {
   if (!term.world.some((setting) => typeof setting.value === 'object')) return term;
   const matters = relevantSettings(graph, term.variable, term.world);
   let world = term.world
-    .filter((setting) => typeof setting.value !== 'object' || matters.includes(setting))
+    .filter((setting) => setting.value === undefined || matters.includes(setting))
     .map((setting) => (typeof setting.value === 'object' ? { ...setting, value: plainTerm(setting.value, graph) } : setting));
   for (const setting of world) {
     const { variable, value } = setting;
