@@ -90,7 +90,6 @@ test.each([...new Set(cases.map((one) => one.theme))])('formulas in random model
       for (const name of [...leaf.of, ...leaf.given]) expect(graph.variables.get(name)?.latent, `${one.id}: latent ${name}`).not.toBe(true);
   }
   for (const line of wrong) console.log(JSON.stringify(line));
-  console.log(theme, 'checked', checked, 'largest gap', worst);
   expect(wrong).toEqual([]);
   expect(checked).toBeGreaterThan(10);
 });

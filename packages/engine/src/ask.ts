@@ -1,12 +1,14 @@
 import { accountIdentified, accountRefused, studiesRead } from './account.ts';
+import { answerByValue, levelsOf } from './by-value.ts';
 import type { Catalogue } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
+import { doubtOf } from './doubt.ts';
 import type { Estimand } from './estimand/estimand.ts';
 import { simplify } from './estimand/simplify.ts';
 import type { Graph } from './graph/graph.ts';
-import type { Domain, Name, Value } from './graph/variable.ts';
-import { type IdentifiedQuestion, identify, stateValues, whatWouldHelp } from './identification.ts';
-import type { Answer, AnswersDocument, Diagnostic, Point } from './interpret/answer.ts';
+import type { Domain, Name } from './graph/variable.ts';
+import { type IdentifiedQuestion, identify, whatWouldHelp } from './identification.ts';
+import type { Answer, AnswersDocument, Diagnostic } from './interpret/answer.ts';
 import { verifyEstimand } from './interpret/verify.ts';
 import { measure } from './measure.ts';
 import { compileQuestion } from './query/bind.ts';
@@ -133,7 +135,10 @@ function plan(problem: Asked, question: Question, options: AskOptions): Planned 
   if (found.verdict !== 'identified') {
     const help =
       graph === undefined || found.verdict === 'refused' ? undefined : whatWouldHelp(found.query, graph, problem.catalogue, { levels });
-    return { answer: accountRefused(question, graph, found, help) };
+    const refused = accountRefused(question, graph, found, help);
+    return {
+      answer: graph === undefined || options.verify === false ? refused : doubtOf(refused, found, graph, problem.catalogue, levels),
+    };
   }
   const estimand = simplify(found.estimand);
   const diagnostics = graph === undefined || options.verify === false ? [] : [checkEstimands(found, graph)];
@@ -158,65 +163,6 @@ async function answer(problem: Asked, question: Question, options: AskOptions): 
   return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], leaves, studies };
 }
 
-/** A question that is refused as a whole may have an answer at some of the values that it leaves open. */
-async function answerByValue(
-  problem: Asked,
-  question: Question,
-  whole: Answer,
-  options: AskOptions,
-  answerOne: (question: Question) => Promise<Answer>,
-): Promise<Answer | undefined> {
-  const levels = levelsOf(problem);
-  const rows = stateValues(question, levels);
-  if (rows === undefined) return undefined;
-  const answered: { readonly at: Readonly<Record<string, Value>>; readonly answer: Answer }[] = [];
-  for (const row of rows) {
-    if (options.signal?.aborted === true) throw new Interrupted();
-    const { verdict } = identify(row.question, problem.graph, problem.catalogue, { levels });
-    if (verdict === 'identified') answered.push({ at: row.at, answer: await answerOne(row.question) });
-  }
-  const [first] = answered;
-  if (first === undefined) return undefined;
-  const distribution = answered.map(
-    ({ at, answer: one }): Point => ({
-      at,
-      value: one.value ?? null,
-      ...(one.uncertainty?.interval === undefined ? {} : { interval: one.uncertainty.interval }),
-      ...(one.uncertainty?.standardError === undefined ? {} : { standardError: one.uncertainty.standardError }),
-    }),
-  );
-  const missing = rows.length - answered.length;
-  const note: Diagnostic[] =
-    missing > 0
-      ? [
-          {
-            name: 'values',
-            level: 'warn',
-            figure: missing,
-            says: `${missing} of ${rows.length} values of the question are not identified and are left out. ${whole.why ?? ''}`,
-          },
-        ]
-      : [];
-  const { value: _value, uncertainty, estimand, ...rest } = first.answer;
-  return {
-    ...rest,
-    status: answered.find(({ answer: { status } }) => status === 'identified')?.answer.status ?? rest.status,
-    question: whole.question,
-    terms: whole.terms,
-    rung: whole.rung,
-    ...(answered.every(({ answer: { kind, status } }) => kind === 'none' && status === 'identified')
-      ? { kind: 'none' }
-      : { kind: 'distribution', distribution }),
-    ...(uncertainty === undefined ? {} : { uncertainty: { level: uncertainty.level, method: uncertainty.method } }),
-    ...(estimand === undefined ? {} : { estimand }),
-    diagnostics: [
-      ...note,
-      { name: 'rows', level: 'ok', says: `Every row has its own estimand; the one shown is that of the first.` },
-      ...first.answer.diagnostics,
-    ],
-  };
-}
-
 function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {
   let worst = 0;
   for (const { query, found: one } of found.parts) {
@@ -233,14 +179,6 @@ function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {
     figure: worst,
     says: `The estimand agrees with the exact answer in random models of this graph (largest gap ${worst.toExponential(1)}).`,
   };
-}
-
-function levelsOf(problem: Pick<Asked, 'graph' | 'domains'>): Map<Name, readonly Value[]> {
-  const levels = new Map<Name, readonly Value[]>();
-  for (const variable of problem.graph?.variables.values() ?? [])
-    if (variable.domain?.kind === 'finite') levels.set(variable.name, variable.domain.levels);
-  for (const [name, domain] of problem.domains) if (domain.kind === 'finite') levels.set(name, domain.levels);
-  return levels;
 }
 
 function withUnused(answer: Answer, assume: readonly string[]): Answer {

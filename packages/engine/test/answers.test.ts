@@ -177,3 +177,25 @@ describe('answers that were wrong once', () => {
     expect((await answerOf(other, 'P(B[D=0, C=1]=1, D[A=A[B=0]]=1)')).wouldHelp).toContainEqual(['D']);
   });
 });
+
+test('levels at hand: a factor is complemented by itself, and a no of the rules is put before the second method', async () => {
+  const graph = graphOf('C -> A ; C -> B ; A -> B ; C <-> A');
+  const domains = new Map(['A', 'B', 'C'].map((name) => [name, { kind: 'finite', levels: ['0', '1'] }] as const));
+  const offers = [
+    { regime: { set: [] as string[] }, studies: [], size: 1 },
+    { regime: { set: ['C'] }, studies: [], size: 1 },
+  ];
+  const asked = ['P(C=1, A[C=0]=1, B[A=0]=0)', 'P(B[A=1]=1, B[A=0]=0)'];
+  const explained = await explain({ graph, domains, catalogue: { offers } }, asked);
+  if (!explained.ok) throw new Error(JSON.stringify(explained.issues));
+  const [yes, no] = explained.value.answers;
+  expect(yes?.status).toBe('identified');
+  expect(yes?.assumes).toEqual(['C has exactly the levels 0, 1 (used by the complement rule)']);
+  expect(yes?.diagnostics.find(({ name }) => name === 'self-check')?.level).toBe('ok');
+  expect(no?.status).toBe('not-identified');
+  expect(no?.beyondExperiments).toBe(true);
+  const watched = await explain({ graph, domains, catalogue: { offers: offers.slice(0, 1) } }, asked);
+  if (!watched.ok) throw new Error(JSON.stringify(watched.issues));
+  expect(watched.value.answers[0]?.status).toBe('not-identified');
+  expect(watched.value.answers[0]?.wouldHelp).toEqual([['C']]);
+});

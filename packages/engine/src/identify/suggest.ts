@@ -14,7 +14,7 @@ export interface Suggestion {
 
 export interface Suggestions {
   readonly experiments: readonly Suggestion[];
-  /** False if the limit on attempts was reached before all sets of the size were tried. */
+  /** False if a limit (on attempts, or on the size of the sets) was reached before everything was tried. */
   readonly exhaustive: boolean;
   /** Not even every experiment together would do. */
   readonly hopeless: boolean;
@@ -50,7 +50,7 @@ export function suggestExperiments(
         experiments.push({ set, direct: set.length === treatments.size && set.every((name) => treatments.has(name)) });
     }
   }
-  return { experiments, exhaustive: true, hopeless: false };
+  return { experiments, exhaustive: experiments.length > 0 || largest === candidates.length, hopeless: false };
 }
 
 function* subsets(names: readonly Name[], size: number, from = 0): Generator<Name[]> {

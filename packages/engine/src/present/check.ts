@@ -14,7 +14,7 @@ export function checkText(report: CheckReport, options: TextOptions = {}): strin
   for (const { question, status, diagnostics } of report.overlap) {
     const found = diagnostics.filter(({ level }) => level !== 'ok');
     if (found.length === 0 && status === 'identified') lines.push(...marked('good', 'ok', [question, ': every condition has records.']));
-    else if (found.length === 0) lines.push(...marked('warn', status, question));
+    else if (found.length === 0) lines.push(...marked('warn', 'no', `${question}: ${noWords[status] ?? status}.`));
     for (const { level, says } of found)
       lines.push(...marked(level === 'fail' ? 'bad' : 'warn', level === 'fail' ? 'FAIL' : 'warning', `${question}: ${says}`));
   }
@@ -52,6 +52,13 @@ export function checkText(report: CheckReport, options: TextOptions = {}): strin
   );
   return lines.slice(1).join('\n');
 }
+
+const noWords: Readonly<Record<string, string>> = {
+  'not-identified': 'these studies and this graph do not determine it',
+  undefined: 'it conditions on something that does not happen',
+  unknown: 'neither a yes nor a no',
+  refused: 'it cannot be answered',
+};
 
 type Test = CheckReport['independences'][number];
 

@@ -51,7 +51,7 @@ export function headline(answer: Answer): { readonly text: string; readonly tone
     case 'undefined':
       return { text: 'Undefined: it conditions on something that does not happen.', tone: 'bad' };
     case 'unknown':
-      return { text: 'Unknown: a limit was reached.', tone: 'warn' };
+      return { text: 'Unknown: neither a yes nor a no.', tone: 'warn' };
     case 'refused':
       return { text: 'No answer.', tone: 'bad' };
   }
