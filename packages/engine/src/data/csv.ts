@@ -23,10 +23,14 @@ export interface CsvReader {
 
 export const issueLimit = 20;
 
+/** What a nameless first column is called: that of the row names that R and pandas write. */
+const rowNames = 'row names';
+
 /**
  * Reads comma-separated text (RFC 4180) chunk by chunk and never holds more than one record. CRLF, CR and LF end a record;
  * a byte order mark is skipped, and so are empty lines (unless there is only one column). Records of the wrong width are
- * reported and not handed on. Issues: `csv-header`, `csv-ragged`, `csv-quote`, `csv-encoding`, `csv-empty`.
+ * reported and not handed on, and so is every record below a header in another encoding. A first column without a name holds
+ * row names and is called so. Issues: `csv-header`, `csv-ragged`, `csv-quote`, `csv-encoding`, `csv-empty`.
  */
 export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvReader {
   const issues: Issue[] = [];
@@ -42,6 +46,7 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
   let afterReturn = false;
   let quotedReturn = false;
   let first = true;
+  let unreadable = false;
   const report = (code: string, row: number, message: string, column?: string, hint?: string): void => {
     if (issues.length >= issueLimit) {
       more++;
@@ -67,7 +72,7 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
       if (!blank) takeHeader(record, row);
       return;
     }
-    if (blank && header.length > 1) return;
+    if (unreadable || (blank && header.length > 1)) return;
     if (record.length !== header.length) {
       const count = `${record.length} ${record.length === 1 ? 'cell' : 'cells'}`;
       report(
@@ -84,14 +89,18 @@ export function csvReader(handlers: CsvHandlers, options: CsvOptions = {}): CsvR
     else handlers.record(record, row);
   };
   const takeHeader = (record: readonly string[], row: number): void => {
-    const names = record.map((name) => name.trim());
+    const written = record.map((name) => name.trim());
+    const names = written[0] === '' && written.length > 1 && !written.includes(rowNames) ? [rowNames, ...written.slice(1)] : written;
     const seen = new Set<string>();
     names.forEach((name, i) => {
       if (name === '') report('csv-header', row, `Column ${i + 1} has no name.`);
       else if (seen.has(name)) report('csv-header', row, `Two columns are named “${name}”.`, name);
-      if (name.includes('\uFFFD')) report('csv-encoding', row, 'The header is not UTF-8.', `column ${i + 1}`, 'Save the file as UTF-8.');
       seen.add(name);
     });
+    const broken = names.flatMap((name, i) => (name.includes('\uFFFD') ? [i + 1] : []));
+    unreadable = broken.length > 0;
+    if (unreadable)
+      report('csv-encoding', row, `The header is not UTF-8 (column ${broken.join(', ')}).`, undefined, 'Save the file as UTF-8.');
     header = names;
     handlers.header(names, delimiter as string);
   };

@@ -212,3 +212,26 @@ describe('fuzz: issues, never exceptions', () => {
     expect(opened).toBeGreaterThan(500);
   });
 });
+
+describe('headers as other programs write them', () => {
+  test('a first column without a name holds row names, as R and pandas write them', () => {
+    const rows = read(['"","X","Y"\n"1",0,1\n"2",1,0\n']);
+    expect(rows.issues).toEqual([]);
+    expect(rows.header).toEqual(['row names', 'X', 'Y']);
+    expect(rows.records).toEqual([
+      ['1', '0', '1'],
+      ['2', '1', '0'],
+    ]);
+  });
+
+  test('another column without a name, and one beside a column called so, is still an error', () => {
+    expect(places(read(['X,,Y\n0,1,2\n']))).toEqual([['csv-header', 1, undefined]]);
+    expect(places(read([',row names\n0,1\n']))).toEqual([['csv-header', 1, undefined]]);
+  });
+
+  test('below a header in another encoding nothing more is reported', () => {
+    const found = read(['X,Gr\uFFFD\uFFFDe\n', '0\n1,2,3\n'.repeat(30)]);
+    expect(found.issues).toMatchObject([{ code: 'csv-encoding', message: 'The header is not UTF-8 (column 2).' }]);
+    expect(found.records).toEqual([]);
+  });
+});
