@@ -57,9 +57,9 @@ export async function measure(
         method: options.uncertainty ?? 'auto',
         ...(freeWeights === undefined ? {} : { freeWeights }),
       });
-      if ('none' in made)
+      if (!('none' in made)) uncertainty = made;
+      else if (tables.sources.length > 0)
         diagnostics.push({ name: 'uncertainty', level: 'ok', says: `No sampling uncertainty is given: ${lower(made.none)}` });
-      else uncertainty = made;
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       diagnostics.push({

@@ -34,7 +34,7 @@ function answerMarkdown(answer: Answer): string {
   ];
   const derivation = (answer.derivation ?? []).map(
     ({ depth, says, theorem, source, line }) =>
-      `${'   '.repeat(depth)}1. ${plain(says)} *${plain([theorem, source, ...(line === undefined ? [] : [line])].join(', '))}*`,
+      `${'   '.repeat(depth)}1. ${plain(says).replace(/^[+-] /u, '\\$&')} *${plain([theorem, source, ...(line === undefined ? [] : [line])].join(', '))}*`,
   );
   return [
     `### ${code(answer.question)}`,

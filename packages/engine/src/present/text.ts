@@ -187,7 +187,7 @@ const ordered = (diagnostics: readonly Diagnostic[]): Diagnostic[] => diagnostic
 function diagnosticRich({ name, level, says }: Diagnostic): Rich {
   if (level === 'ok')
     return [
-      { tone: 'good', text: 'ok ' },
+      { tone: 'good', text: 'note ' },
       { tone: 'dim', text: says },
     ];
   return [{ tone: level === 'fail' ? 'bad' : 'warn', text: `${level === 'fail' ? 'FAIL' : 'warning'} ` }, `${name}: ${says}`];

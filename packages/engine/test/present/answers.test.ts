@@ -83,14 +83,14 @@ test('text: the number as its uncertainty supports, failures first, what is comm
   const text = answersText(of(point));
   expect(text).toContain('  1794 (95 % interval 460 to 3129, standard error 671)\n');
   expect(text).toContain('  = E[Y[X=1]] - E[Y[X=0]]\n');
-  expect(text.indexOf('FAIL overlap: Empty.')).toBeLessThan(text.indexOf('ok Fine.'));
+  expect(text.indexOf('FAIL overlap: Empty.')).toBeLessThan(text.indexOf('note Fine.'));
   expect(text).not.toContain('Something of the graph.');
   expect(
     text.endsWith(
       '95 % intervals: a method\nevery estimand agreed with the exact answer in random models of the graph\nfingerprints: trial abc\nseed 5, doable 0.1.0',
     ),
   ).toBe(true);
-  expect(answerText(point)).toContain('ok Agrees.');
+  expect(answerText(point)).toContain('note Agrees.');
   expect(answerText(point)).toContain('trial, 4,000 rows, fingerprint abc');
   expect(answerText(point, { why: true })).toContain('Something of the graph.');
 });
@@ -148,4 +148,13 @@ test('Markdown and LaTeX escape what they must', () => {
   const latex = answersLatex(of(odd));
   expect(latex).toContain('x\\_1 \\textless{}b\\textgreater{} *y* \\$z\\$ 50 \\% \\& \\{c\\} \\textbackslash{}d');
   expect(latex.startsWith('% doable 0.1.0, seed 5')).toBe(true);
+});
+
+test('a line of the derivation that begins with a sign is no list within the list in Markdown', () => {
+  const line = { theorem: 'linear combination', source: 'linearity' };
+  const signed: Answer = { ...point, derivation: ['+ P(Y=1)', '- P(Y=0)', '-1 is a level'].map((says) => ({ depth: 0, says, ...line })) };
+  const markdown = answersMarkdown(of(signed));
+  expect(markdown).toContain('1. \\+ P(Y=1) *linear');
+  expect(markdown).toContain('1. \\- P(Y=0) *linear');
+  expect(markdown).toContain('1. -1 is a level *linear');
 });
