@@ -1,6 +1,6 @@
 import type { Name, Value } from '../graph/variable.ts';
 import { type Issue, type Result, success } from '../run/issue.ts';
-import { bindChoice, hasMean } from './levels.ts';
+import { bindChoice, hasMean, whyNoMean } from './levels.ts';
 import { type BindContext, bindName, domainOf } from './names.ts';
 import { type CoreEvent, type CoreQuery, type CoreSetting, normalise } from './normalise.ts';
 import { parseQuestion } from './parse.ts';
@@ -136,10 +136,9 @@ function checkTaken(take: Query['take'], { span, value }: CoreEvent, term: Term,
   const domain = domainOf(context, term.variable);
   if (take === 'mean' && !hasMean(domain)) {
     const second = domain?.kind === 'finite' ? (domain.levels[1] ?? domain.levels[0]) : undefined;
-    const because = domain?.kind === 'tensor' ? 'it is a tensor' : 'its levels are not numbers';
     notes.issue({
       code: 'mean-of-text',
-      message: `${term.variable} has no mean: ${because}.`,
+      message: `${term.variable} has no mean: ${whyNoMean(domain)}.`,
       where: place(span),
       hint:
         second === undefined

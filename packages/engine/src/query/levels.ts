@@ -15,9 +15,18 @@ const place = ({ start, end }: Span): { start: number; end: number } => ({ start
 
 /** True when the mean of the variable means something: a real variable, or numbers for levels. An unknown domain may be either. */
 export const hasMean = (domain: Domain | undefined): boolean =>
-  domain === undefined ||
-  domain.kind === 'real' ||
-  (domain.kind === 'finite' && domain.levels.every((level) => canonicalNumber(level.trim()) !== undefined));
+  domain === undefined || domain.kind === 'real' || (domain.kind === 'finite' && textsOf(domain.levels).length === 0);
+
+const textsOf = (levels: readonly Value[]): Value[] => levels.filter((level) => canonicalNumber(level.trim()) === undefined);
+
+/** Why a variable that {@link hasMean} denies has none: a level that spoils a column of numbers is named. */
+export function whyNoMean(domain: Domain | undefined): string {
+  if (domain?.kind !== 'finite') return 'it is a tensor';
+  const texts = textsOf(domain.levels);
+  return texts.length * 2 > domain.levels.length || texts[0] === undefined
+    ? 'its levels are not numbers'
+    : `its level ${shownValue(texts[0])} is not a number`;
+}
 
 /**
  * The level that a written value means. Finite variables: the level spelled so, or for numbers the level of the same number
