@@ -35,6 +35,8 @@ export const isFile = (path: string): boolean => {
   }
 };
 
+const looksLikeData = (path: string): boolean => /\.(?:csv|tsv|tab|parquet|arrow|ndjson|jsonl)(?:\.gz|\.zst)?$/iu.test(path);
+
 /** Reads PROBLEM, --graph, --study and --assume. Issues of all of them together. */
 export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream): Promise<Result<ProblemArgument>> {
   const { path, questions } = splitPositionals(args.positionals);
@@ -44,7 +46,14 @@ export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream)
     issues.push(...result.issues);
     return undefined;
   };
-  const file = path === undefined ? { document: {}, directory: process.cwd() } : keep(await readDocumentFile(path, stdin));
+  if (path !== undefined && looksLikeData(path))
+    issues.push({
+      code: 'input',
+      message: `“${path}” is data, not a problem document.`,
+      hint: `Give it with a graph: --graph 'X -> Y' --study ${path}`,
+    });
+  const file =
+    issues.length > 0 || path === undefined ? { document: {}, directory: process.cwd() } : keep(await readDocumentFile(path, stdin));
   if (path === '-' && args.text('graph') === '-')
     issues.push({ code: 'input', message: 'Standard input can be PROBLEM or --graph, not both.' });
   const graph = args.text('graph');
@@ -63,7 +72,9 @@ export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream)
     return failure({
       code: 'shape',
       message: 'A problem document is an object.',
-      hint: 'For example { "graph": "X -> Y", "ask": [...] }.',
+      hint: Array.isArray(document)
+        ? 'A list of rows is data: give it with --graph TEXT --study FILE.'
+        : 'For example { "graph": "X -> Y", "ask": [...] }.',
     });
   const own = document as Readonly<Record<string, unknown>>;
   const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);

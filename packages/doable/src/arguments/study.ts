@@ -34,6 +34,12 @@ export function parseStudy(text: string): Result<StudyArgument> {
     say(`there is no field '${key}'.`, key, didYouMean(key, keys) ?? `Fields are ${keys.join(', ')}.`);
   }
   if (data.trim() === '') say('the file comes first.', text, 'For example --study trial.csv,set=X,count=n.');
+  if (data.trim() === '-')
+    say(
+      'a study is not read from standard input.',
+      data,
+      'Studies are read more than once: save the stream as a file, or give a problem document with the rows in "data" as -.',
+    );
   const fields: Record<string, unknown> = {};
   const random: string[] = [];
   const held: Record<string, string> = {};

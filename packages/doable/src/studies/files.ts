@@ -29,6 +29,10 @@ export async function readDocumentFile(path: string, input: NodeJS.ReadableStrea
   return parsed.ok ? success({ document: parsed.value, directory }) : parsed;
 }
 
+const named = (file: string): string => (file === '-' ? 'Standard input' : `“${file}”`);
+
+const place = (file: string): { readonly file?: string } => (file === '-' ? {} : { file });
+
 /** A document from its text: JSON where it begins with a bracket and is not named YAML, else YAML. Issues: `json`, `yaml`. */
 export function parseText(text: string, file: string): Result<unknown> {
   if (/^\s*[[{]/u.test(text) && !/\.ya?ml$/iu.test(file)) {
@@ -39,8 +43,8 @@ export function parseText(text: string, file: string): Result<unknown> {
       const start = jsonFault(text);
       const before = text.slice(0, start).split('\n');
       const spot = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
-      const where = { file, text, start, end: Math.min(start + 1, text.length), row: before.length };
-      return failure({ code: 'json', message: `“${file}” is not JSON at ${spot}: ${message}.`, where });
+      const where = { ...place(file), text, start, end: Math.min(start + 1, text.length), row: before.length };
+      return failure({ code: 'json', message: `${named(file)} is not JSON at ${spot}: ${message}.`, where });
     }
   }
   const document = parseDocument(text, { prettyErrors: true, version: '1.2' });
@@ -48,14 +52,18 @@ export function parseText(text: string, file: string): Result<unknown> {
     try {
       return success(document.toJS({ maxAliasCount: 100 }));
     } catch (error) {
-      return failure({ code: 'yaml', message: `“${file}”: ${error instanceof Error ? error.message : String(error)}.`, where: { file } });
+      return failure({
+        code: 'yaml',
+        message: `${named(file)}: ${error instanceof Error ? error.message : String(error)}.`,
+        where: place(file),
+      });
     }
   }
   return failure(
     ...document.errors.map(({ message, pos, linePos }) => ({
       code: 'yaml',
-      message: `“${file}” is not YAML: ${message.split('\n')[0]?.replace(/:$/u, '')}.`,
-      where: { file, text, start: pos[0], end: pos[1], ...(linePos && { row: linePos[0].line }) },
+      message: `${named(file)} is not YAML: ${message.split('\n')[0]?.replace(/:$/u, '')}.`,
+      where: { ...place(file), text, start: pos[0], end: pos[1], ...(linePos && { row: linePos[0].line }) },
     })),
   );
 }

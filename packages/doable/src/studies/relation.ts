@@ -58,12 +58,17 @@ export async function filesOf(data: string, directory: string, database: () => P
   }
   const beside = await readdir(dirname(path)).catch(() => []);
   const hint = didYouMean(basename(path), beside);
-  const message = found ? `“${data}” is a directory.` : `There is no file “${data}”.`;
+  const folder = found?.isDirectory() === true;
+  const message = folder ? `“${data}” is a directory.` : found ? `“${data}” is not a file on disk.` : `There is no file “${data}”.`;
   return failure({
     code: 'no-file',
     message,
     where: { file: data },
-    ...(found ? { hint: `Name its files, for example ${join(data, '*.csv')}.` } : hint !== undefined && { hint }),
+    ...(folder
+      ? { hint: `Name its files, for example ${join(data, '*.csv')}.` }
+      : found
+        ? { hint: 'Studies are read more than once: save the stream as a file first.' }
+        : hint !== undefined && { hint }),
   });
 }
 

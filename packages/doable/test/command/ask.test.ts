@@ -29,6 +29,29 @@ test('--json prints a document with every digit and the seed; the same seed give
   expect(three.answers[0].value).toBe(one.answers[0].value);
 });
 
+test('row names, a measured latent variable, a certain answer', async () => {
+  const csv = file('rownames.csv', `"","Z","X","Y"\n${'"1",0,0,0\n"2",1,1,1\n"3",1,0,1\n"4",0,1,1\n'.repeat(5)}`);
+  const ran = await doable([
+    'ask',
+    '--graph',
+    'Z [latent]; Z -> X; X -> Y; W [latent]; W -> Y',
+    '--study',
+    csv,
+    'P(Y=1, Y=0)',
+    'P(Y=1 | X=0)',
+  ]);
+  expect(ran.err).toContain('ignored columns: row names');
+  expect(ran.err).toContain('Z is latent in the graph, but a study measures it');
+  expect(ran.err).toContain('  not measured: W\n');
+  expect(ran.out).toMatch(/P\(Y=1 \| X=0\)[\s\S]*\n {2}0\.5/u);
+  expect(ran.out).not.toContain('exact probabilities');
+});
+
+test('check says of a question that is not determined: no', async () => {
+  const ran = await doable(['check', '-', '-q'], { input: JSON.stringify({ ...confounded, ask: [...confounded.ask, 'PNS(X -> Y)'] }) });
+  expect(ran.out).toContain('\n  no        PNS(X -> Y): these studies and this graph do not determine it.\n');
+});
+
 test('--graph and --study say the same as a document', async () => {
   const rows = confounded.studies[0]?.data.map(({ Z, X, Y, n }) => `${Z},${X},${Y},${n}`).join('\n');
   const csv = file('table.csv', `Z,X,Y,n\n${rows}\n`);

@@ -76,3 +76,29 @@ test('commands of later versions say so', async () => {
   for (const name of ['discover', 'sample', 'verify', 'reproduce', 'serve'])
     expect(await refused([name])).toContain('is not yet in this version');
 });
+
+test('data where a problem document belongs, and a stream where a file does', async () => {
+  const path = file('rows.csv', 'X,Y\n0,1\n');
+  const graph = ['--graph', 'X -> Y'];
+  expect(await refused(['ask', path, 'P(Y)'])).toMatch(
+    /is data, not a problem document\.\n {2}Give it with a graph: --graph 'X -> Y' --study /u,
+  );
+  expect(await refused(['check', path])).toContain('is data, not a problem document.');
+  expect(await refused(['ask', file('rows.json', '[{"X":0,"Y":1}]'), 'P(Y)'])).toContain('A list of rows is data');
+  expect(await refused(['ask', ...graph, '--study', '-', 'P(Y)'])).toContain('a study is not read from standard input.');
+  expect(await refused(['ask', '-', 'P(Y)'], '{ "graph": }')).toMatch(/^error: (?:line 1: )?Standard input is not JSON/u);
+});
+
+test('an encoding that is not UTF-8 is one error, not one of every line', async () => {
+  const utf16 = file('utf16.csv', Buffer.from(`\uFEFFX,Y\n${'0,1\n'.repeat(40)}`, 'utf16le'));
+  const err = await refused(['ask', '--graph', 'X -> Y', '--study', utf16, 'P(Y)']);
+  expect(err.match(/^error:/gmu)).toHaveLength(1);
+  expect(err).toContain('The header is not UTF-8 (column 1).\n  Save the file as UTF-8.');
+});
+
+test('a stray text in a column of numbers is named where a mean is asked', async () => {
+  const path = file('stray.csv', 'X,Y\n0,1.5\n1,2.5\n0,n/a\n1,3.5\n');
+  expect(await refused(['ask', '--graph', 'X -> Y', '--study', path, '-q', 'E[Y | X=1]'])).toContain(
+    'Y has no mean: its level "n/a" is not a number.',
+  );
+});

@@ -46,7 +46,7 @@ export function doable(args: readonly string[], settings: RunSettings = {}): Pro
 const folder = mkdtempSync(join(tmpdir(), 'doable-command-'));
 
 /** A file in a folder of its own; its path. */
-export function file(name: string, text: string): string {
+export function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
