@@ -69,7 +69,11 @@ async function explain(error: unknown, spec: StudySpec, data: string, relation: 
       ? 'where'
       : 'duckdb';
   const hint =
-    code === 'where' ? { hint: 'Check the condition in "where": SQL over the columns of the data, texts in single quotes.' } : {};
+    code !== 'where'
+      ? {}
+      : /Cannot (?:compare|mix) values of type VARCHAR/u.test(first)
+        ? { hint: 'Every column of a text file is text to "where": write CAST(age AS DOUBLE) >= 18, not age >= 18.' }
+        : { hint: 'Check the condition in "where": SQL over the columns of the data, texts in single quotes.' };
   return [{ code, message: `Study ${spec.name}: ${first}`, where, ...hint }];
 }
 

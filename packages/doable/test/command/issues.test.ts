@@ -102,3 +102,22 @@ test('a stray text in a column of numbers is named where a mean is asked', async
     'Y has no mean: its level "n/a" is not a number.',
   );
 });
+
+test('a number compared with a column of a text file: the remedy, and that it is one', async () => {
+  const path = file('ages.csv', 'age,Y\n9,1\n18,0\n30,0\n100,1\n');
+  const ask = (where: string): string[] => [
+    'ask',
+    '--graph',
+    'X -> Y',
+    '--study',
+    `${path},where=${where}`,
+    '-q',
+    '--format',
+    'csv',
+    'P(Y=1)',
+  ];
+  expect(await refused(ask('age >= 18'))).toContain('write CAST(age AS DOUBLE) >= 18');
+  expect(await refused(ask('age between 18 and 40'))).toContain('write CAST(age AS DOUBLE) >= 18');
+  const ran = await doable(ask('CAST(age AS DOUBLE) >= 18'));
+  expect(ran.out).toMatch(/^P\(Y=1\),identified,0\.33333/mu);
+});
