@@ -29,7 +29,7 @@ const structureOf = (question: Question, graph: Graph | undefined): Pick<Answer,
   return says.length > 0 ? { explanations: says } : {};
 };
 
-/** The account of a question that was identified: everything but numbers. */
+/** The account of a question that was identified: everything but numbers. `graph`: what no study measured is latent in it. */
 export function accountIdentified(
   question: Question,
   graph: Graph | undefined,

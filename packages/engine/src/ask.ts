@@ -4,10 +4,14 @@ import type { Catalogue } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
 import { doubtOf } from './doubt.ts';
 import type { Estimand } from './estimand/estimand.ts';
+import { leavesOf } from './estimand/fold.ts';
 import { simplify } from './estimand/simplify.ts';
 import type { Graph } from './graph/graph.ts';
-import type { Domain, Name } from './graph/variable.ts';
+import { observed } from './graph/kin.ts';
+import { withLatent } from './graph/surgery.ts';
+import type { Domain, Name, Value } from './graph/variable.ts';
 import { type IdentifiedQuestion, identify, whatWouldHelp } from './identification.ts';
+import { measuredSomewhere } from './identify/source.ts';
 import type { Answer, AnswersDocument, Diagnostic } from './interpret/answer.ts';
 import { verifyEstimand } from './interpret/verify.ts';
 import { measure } from './measure.ts';
@@ -132,17 +136,21 @@ function plan(problem: Asked, question: Question, options: AskOptions): Planned 
   const { graph } = problem;
   const levels = levelsOf(problem);
   const found = identify(question, graph, problem.catalogue, { levels });
+  const seen = graph === undefined ? undefined : asMeasured(graph, problem.catalogue);
   if (found.verdict !== 'identified') {
     const help =
       graph === undefined || found.verdict === 'refused' ? undefined : whatWouldHelp(found.query, graph, problem.catalogue, { levels });
-    const refused = accountRefused(question, graph, found, help);
+    const refused = {
+      ...accountRefused(question, seen, found, help),
+      ...(graph === undefined ? {} : whatToMeasure(question, graph, problem.catalogue, levels)),
+    };
     return {
       answer: graph === undefined || options.verify === false ? refused : doubtOf(refused, found, graph, problem.catalogue, levels),
     };
   }
   const estimand = simplify(found.estimand);
   const diagnostics = graph === undefined || options.verify === false ? [] : [checkEstimands(found, graph)];
-  return { answer: accountIdentified(question, graph, found, estimand, diagnostics), found, estimand };
+  return { answer: accountIdentified(question, seen, found, estimand, diagnostics), found, estimand };
 }
 
 async function answer(problem: Asked, question: Question, options: AskOptions): Promise<Answer> {
@@ -161,6 +169,31 @@ async function answer(problem: Asked, question: Question, options: AskOptions): 
   if (found.undefined) return { ...planned.answer, status: 'undefined', studies };
   const status = numbers.undefined ? 'undefined' : 'identified';
   return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], leaves, studies };
+}
+
+/** The graph with what no study measured hidden. */
+function asMeasured(graph: Graph, catalogue: Catalogue): Graph {
+  const seen = measuredSomewhere(graph, catalogue);
+  return withLatent(
+    graph,
+    observed(graph).filter((name) => !seen.has(name)),
+  );
+}
+
+/** For a no: the variables that no study measured and with which the studies at hand would identify it. */
+function whatToMeasure(
+  question: Question,
+  graph: Graph,
+  catalogue: Catalogue,
+  levels: ReadonlyMap<Name, readonly Value[]>,
+): Pick<Answer, 'wouldHelpToMeasure'> {
+  const seen = measuredSomewhere(graph, catalogue);
+  if (observed(graph).every((name) => seen.has(name))) return {};
+  const generous: Catalogue = { offers: catalogue.offers.map(({ regime, studies, size }) => ({ regime, studies, size })) };
+  const found = identify(question, graph, generous, { levels });
+  if (found.verdict !== 'identified') return {};
+  const used = new Set(leavesOf(found.estimand).flatMap((leaf) => [...leaf.of, ...leaf.given]));
+  return { wouldHelpToMeasure: [...used].filter((name) => !seen.has(name)) };
 }
 
 function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {

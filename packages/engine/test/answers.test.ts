@@ -199,3 +199,22 @@ test('levels at hand: a factor is complemented by itself, and a no of the rules 
   expect(watched.value.answers[0]?.status).toBe('not-identified');
   expect(watched.value.answers[0]?.wouldHelp).toEqual([['C']]);
 });
+
+test('what is not needed is forgotten, what was not measured is named, watching is suggested', async () => {
+  const graph = graphOf('X -> Y ; a -> Y ; Z -> X ; Z -> Y');
+  const explainOne = async (measured: readonly string[], set: readonly string[] = [], question = 'P(Y=1 | do(X=1))') => {
+    const explained = await explain(
+      { graph, domains: new Map(), catalogue: { offers: [{ regime: { set }, measured, studies: [], size: 1 }] } },
+      [question],
+    );
+    if (!explained.ok) throw new Error(JSON.stringify(explained.issues));
+    return explained.value.answers[0] as Answer;
+  };
+  expect((await explainOne(['X', 'Y', 'Z', 'a'])).estimand?.text).not.toContain('a');
+  const unmeasured = await explainOne(['X', 'Y', 'a']);
+  expect(unmeasured.status).toBe('not-identified');
+  expect(unmeasured.wouldHelpToMeasure).toEqual(['Z']);
+  expect(unmeasured.explanations?.join(' ')).not.toContain('Z');
+  const trial = await explainOne(['X', 'Y', 'Z', 'a'], ['X'], 'P(X=1)');
+  expect(trial.wouldHelp).toEqual([[]]);
+});

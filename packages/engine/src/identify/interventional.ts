@@ -1,13 +1,15 @@
 import type { Catalogue } from '../data/catalogue.ts';
 import { type Builder, createBuilder } from '../estimand/builder.ts';
+import type { Estimand } from '../estimand/estimand.ts';
+import { leavesOf } from '../estimand/fold.ts';
 import type { Graph } from '../graph/graph.ts';
-import { observed } from '../graph/kin.ts';
+import { inOrder, observed, parents } from '../graph/kin.ts';
 import { project, projectLatent } from '../graph/projection.ts';
 import type { Name, Value } from '../graph/variable.ts';
 import type { Query } from '../query/terms.ts';
 import { finish } from './finish.ts';
 import type { JointContext } from './gid.ts';
-import { identifyConditional } from './idc.ts';
+import { type ConditionalParts, identifyConditional } from './idc.ts';
 import type { Hedge, Identified, ProofLine, Refusal, Rule, RuleOptions } from './rule.ts';
 import { type DoForm, singleWorld } from './single-world.ts';
 import { baseGraph, measuredSomewhere, sourcesOf, studiesIn } from './source.ts';
@@ -113,7 +115,16 @@ function identifyWith(rule: string, query: Query, graph: Graph, catalogue: Catal
   for (const base of bases) {
     const builder = createBuilder();
     const result = identifyConditional(parts, contextOf(base, catalogue, options, builder), constants);
-    if (result.ok) return finish({ rule: name, query, form, builder, estimand: result.estimand, proof: result.proof });
+    if (result.ok) {
+      const small = withFewerVariables(
+        { base, builder, estimand: result.estimand, proof: result.proof },
+        parts,
+        catalogue,
+        options,
+        constants,
+      );
+      return finish({ rule: name, query, form, ...small });
+    }
     first ??= result;
   }
   const failed = first as NonNullable<typeof first>;
@@ -131,6 +142,66 @@ function identifyWith(rule: string, query: Query, graph: Graph, catalogue: Catal
     ...refusal(name, 'unknown', form, failed),
     why: `The studies measured different variables and this combination could not be used; it would be identified if every study had measured ${missing.join(', ')}.`,
   };
+}
+
+interface Found {
+  readonly base: Graph;
+  readonly builder: Builder;
+  readonly estimand: Estimand;
+  readonly proof: readonly ProofLine[];
+}
+
+/** Beyond this many variables an estimand is left as it is. */
+const mostPruned = 40;
+
+/**
+ * The same question with as few variables as a greedy search finds: a variable that is not asked about is forgotten (projected
+ * out) if the question stays identified without it. The formula gets shorter and needs fewer conditions to have been seen.
+ * Parents of the outcomes are tried last, because they explain most of the outcome.
+ */
+function withFewerVariables(
+  found: Found,
+  parts: ConditionalParts,
+  catalogue: Catalogue,
+  options: RuleOptions,
+  constants: ReadonlyMap<Name, Value>,
+): Found {
+  const asked = new Set([...parts.outcomes, ...parts.conditions, ...parts.treatments]);
+  const used = (estimand: Estimand): Set<Name> =>
+    new Set(leavesOf(estimand).flatMap((leaf) => [...leaf.of, ...leaf.given, ...leaf.regime.set]));
+  const start = used(found.estimand);
+  const above = parents(found.base, parts.outcomes);
+  const candidates = inOrder(
+    found.base,
+    [...start].filter((name) => !asked.has(name)),
+  );
+  if (start.size > mostPruned) return found;
+  // One projection of the whole graph; every further one is small.
+  const core = project(
+    found.base,
+    [...found.base.variables.keys()].filter((name) => start.has(name) || asked.has(name)),
+  );
+  let best: Found = { ...found, base: core };
+  for (const name of [...candidates.filter((one) => !above.has(one)), ...candidates.filter((one) => above.has(one))]) {
+    if (!used(best.estimand).has(name)) continue;
+    const base = project(
+      best.base,
+      [...best.base.variables.keys()].filter((other) => other !== name),
+    );
+    const builder = createBuilder();
+    const result = identifyConditional(parts, contextOf(base, catalogue, options, builder), constants);
+    if (!result.ok || used(result.estimand).size >= used(best.estimand).size) continue;
+    const line: ProofLine = {
+      theorem: 'latent projection',
+      source: 'Verma and Pearl 1990',
+      sets: { forgotten: [name] },
+      depth: 0,
+      says: `${name} is not needed: the question stays identified when it is forgotten.`,
+    };
+    const forgotten = best.proof.filter(({ theorem }) => theorem === line.theorem);
+    best = { base, builder, estimand: result.estimand, proof: [...forgotten, line, ...result.proof] };
+  }
+  return best;
 }
 
 function refusal(

@@ -6,7 +6,7 @@ import type { Query } from '../query/terms.ts';
 import type { Identified, Refusal, RuleOptions } from './rule.ts';
 
 export interface Suggestion {
-  /** The do-set of one further experiment that measures every observed variable. */
+  /** The do-set of one further study that measures every observed variable; empty: watching alone. */
   readonly set: readonly Name[];
   /** True if it sets just what the question sets, so that it answers by itself. */
   readonly direct: boolean;
@@ -22,7 +22,8 @@ export interface Suggestions {
 
 /**
  * For a question that was refused: the smallest do-sets such that one further experiment on them would make it identified.
- * Sets of one variable first, then of two, and so on up to `largest`; the first size with a success is returned whole.
+ * Watching first (where no study did), then sets of one variable, of two, and so on up to `largest`; the first size with a
+ * success is returned whole.
  */
 export function suggestExperiments(
   identify: (query: Query, graph: Graph, catalogue: Catalogue, options: RuleOptions) => Identified | Refusal,
@@ -41,7 +42,8 @@ export function suggestExperiments(
   const experiments: Suggestion[] = [];
   let left = options.attempts ?? 400;
   const largest = Math.min(options.largest ?? 3, candidates.length);
-  for (let size = 1; size <= largest && experiments.length === 0; size++) {
+  const watched = catalogue.offers.some((offer) => offer.regime.set.length === 0);
+  for (let size = watched ? 1 : 0; size <= largest && experiments.length === 0; size++) {
     for (const set of subsets(candidates, size)) {
       left -= 1;
       if (left < 0) return { experiments, exhaustive: false, hopeless: false };

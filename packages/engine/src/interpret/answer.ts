@@ -56,8 +56,10 @@ export interface Answer {
   /** One sentence for a person, where the answer is a no. */
   readonly why?: string;
   readonly refused: readonly { readonly rule: string; readonly why: string }[];
-  /** The single extra experiments (do-sets) that would turn a no into a yes. */
+  /** The single extra studies that would turn a no into a yes, by their do-sets (empty: watching). */
   readonly wouldHelp?: readonly (readonly Name[])[];
+  /** Variables of the graph that no study measured; with them it would be identified. */
+  readonly wouldHelpToMeasure?: readonly Name[];
   /** True: not even every experiment together would identify it. */
   readonly beyondExperiments?: boolean;
   readonly assumes: readonly string[];

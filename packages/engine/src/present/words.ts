@@ -74,10 +74,12 @@ export function hedgeSentences(answer: Answer): string[] {
 
 /** What would turn a no into a yes; undefined where nothing was looked for. */
 export function helpSentence(answer: Answer): string | undefined {
+  if (answer.wouldHelpToMeasure !== undefined) return `Measuring ${listed(answer.wouldHelpToMeasure)} in the studies at hand.`;
   if (answer.beyondExperiments === true) return 'No experiment: not even all of them together would determine it.';
   if (answer.wouldHelp === undefined) return undefined;
   const sets = answer.wouldHelp;
   if (sets.length === 0) return 'No single experiment that sets up to three variables; several together would.';
+  if (sets.some((set) => set.length === 0)) return 'One study that only watches, beside those at hand.';
   const shown = sets.slice(0, 6).map(braces);
   const more = sets.length > shown.length ? `, or on one of ${sets.length - shown.length} other sets` : '';
   return `One experiment on ${shown.join(', or on ')}${more}.`;
