@@ -67,6 +67,10 @@ export class Fault extends Error {
  * finished come back, marked partial.
  */
 export async function ask(problem: Asked, questions: readonly string[], options: AskOptions = {}): Promise<Result<AnswersDocument>> {
+  if (problem.studies.length === 0 && questions.length > 0) {
+    const hint = 'Give a study (in the problem document, or --study FILE), or use explain, which needs no data.';
+    return failure({ code: 'no-study', message: 'There is no study to answer from.', hint });
+  }
   return document(problem, questions, options, (question) => answer(problem, question, options));
 }
 

@@ -4,7 +4,7 @@ import { projectLatent } from './graph/projection.ts';
 import type { Name } from './graph/variable.ts';
 import { adjustmentSets, frontDoorSet, instruments } from './identify/adjustment.ts';
 import { singleWorld } from './identify/single-world.ts';
-import type { Query } from './query/terms.ts';
+import type { Query, Term } from './query/terms.ts';
 
 const set = (names: readonly Name[]): string => (names.length === 0 ? '{}' : `{${names.join(', ')}}`);
 
@@ -15,6 +15,7 @@ const set = (names: readonly Name[]): string => (names.length === 0 ? '{}' : `{$
 export function explainStructure(query: Query, graph: Graph, largest = 60): string[] {
   if (graph.variables.size > largest) return [];
   const base = projectLatent(graph);
+  if (variablesOf([...query.of, ...query.given]).some((name) => !base.variables.has(name))) return [];
   const form = singleWorld(query, base);
   if (
     form === undefined ||
@@ -49,3 +50,9 @@ export function explainStructure(query: Query, graph: Graph, largest = 60): stri
   }
   return says;
 }
+
+const variablesOf = (terms: readonly Term[]): Name[] =>
+  terms.flatMap(({ variable, world }) => [
+    variable,
+    ...world.flatMap((setting) => [setting.variable, ...(typeof setting.value === 'object' ? variablesOf([setting.value]) : [])]),
+  ]);

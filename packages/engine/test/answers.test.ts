@@ -218,3 +218,15 @@ test('what is not needed is forgotten, what was not measured is named, watching 
   const trial = await explainOne(['X', 'Y', 'Z', 'a'], ['X'], 'P(X=1)');
   expect(trial.wouldHelp).toEqual([[]]);
 });
+
+test('no study at all is bad input; a variable that nobody measured is a no, with what to measure', async () => {
+  const graph = graphOf('X -> Y');
+  const asked = await ask({ graph, domains: new Map(), studies: [], catalogue: { offers: [] } }, ['P(Y=1 | do(X=1))']);
+  expect(asked.ok).toBe(false);
+  if (!asked.ok) expect(asked.issues[0]?.code).toBe('no-study');
+  const offers = [{ regime: { set: [] as string[] }, measured: ['Y'], studies: [], size: 1 }];
+  const explained = await explain({ graph, domains: new Map(), catalogue: { offers } }, ['P(Y=1 | do(X=1))']);
+  if (!explained.ok) throw new Error(JSON.stringify(explained.issues));
+  expect(explained.value.answers[0]?.status).toBe('not-identified');
+  expect(explained.value.answers[0]?.wouldHelpToMeasure).toEqual(['X']);
+});
