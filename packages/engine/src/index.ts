@@ -34,11 +34,12 @@ export { adjustmentSets, frontDoorSet, instruments, isAdjustmentSet, isFrontDoor
 export { isHedge } from './identify/id.ts';
 export type { Hedge, Identified, OpenAxis, ProofLine, Refusal, Rule, RuleOptions } from './identify/rule.ts';
 export type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point, Status } from './interpret/answer.ts';
+export { fillTables, freeWeightsOf } from './interpret/fill.ts';
 export { formulaLatex, formulaText } from './interpret/formula.ts';
 export { holm, type IndependenceTest, testIndependence } from './interpret/independence.ts';
 export { type Evaluation, evaluate } from './interpret/number.ts';
 export { compile, type Plan } from './interpret/plan.ts';
-export { countTables, fillTables, freeWeightsOf, type LeafTables } from './interpret/tables.ts';
+export { countTables, type LeafTables } from './interpret/tables.ts';
 export { type Uncertainty, uncertaintyOf } from './interpret/uncertainty.ts';
 export { type Verified, verifyEstimand } from './interpret/verify.ts';
 export type { Factor } from './math/factor.ts';

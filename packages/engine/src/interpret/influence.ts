@@ -1,7 +1,8 @@
 import type { Factor, TooLarge } from '../math/factor.ts';
+import { fillTables } from './fill.ts';
 import { evaluate, type FreeWeights, sharesOf, weightsOver } from './number.ts';
 import type { Plan } from './plan.ts';
-import { fillTables, type LeafTables } from './tables.ts';
+import type { LeafTables } from './tables.ts';
 
 /**
  * How one answer moves when one more record falls into a cell of a source: by `constant + slope * y`, y being its real outcome

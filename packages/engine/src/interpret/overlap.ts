@@ -1,7 +1,8 @@
 import type { Name, Value } from '../graph/variable.ts';
+import { fillTables } from './fill.ts';
 import { emptyCells } from './number.ts';
 import type { Plan } from './plan.ts';
-import { fillTables, type LeafTables } from './tables.ts';
+import type { LeafTables } from './tables.ts';
 
 /** The records behind the conditions that an estimand needs. */
 export interface Overlap {

@@ -2,10 +2,11 @@ import { quantileOfSorted } from '../math/quantile.ts';
 import { Random } from '../math/random.ts';
 import { normalQuantile } from '../math/special.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { fillTables } from './fill.ts';
 import { deltaErrors } from './influence.ts';
 import { type FreeWeights, settle, weightsOver } from './number.ts';
 import type { Plan } from './plan.ts';
-import { fillTables, type LeafTables } from './tables.ts';
+import type { LeafTables } from './tables.ts';
 
 export interface Uncertainty {
   readonly level: number;

@@ -1,7 +1,7 @@
 import type { Counts } from '../../src/data/counts.ts';
 import { countsStudy } from '../../src/data/records.ts';
 import type { Estimand } from '../../src/estimand/estimand.ts';
-import { freeWeightsOf } from '../../src/interpret/tables.ts';
+import { freeWeightsOf } from '../../src/interpret/fill.ts';
 import { uncertaintyOf } from '../../src/interpret/uncertainty.ts';
 import type { Factor } from '../../src/math/factor.ts';
 import { Random } from '../../src/math/random.ts';

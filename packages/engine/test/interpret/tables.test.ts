@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Estimand } from '../../src/estimand/estimand.ts';
 import { leafReports } from '../../src/interpret/explain.ts';
+import { fillTables, freeWeightsOf } from '../../src/interpret/fill.ts';
 import { evaluate } from '../../src/interpret/number.ts';
 import { compile } from '../../src/interpret/plan.ts';
-import { countTables, fillTables, freeWeightsOf } from '../../src/interpret/tables.ts';
+import { countTables } from '../../src/interpret/tables.ts';
 import { Random } from '../../src/math/random.ts';
 import { measure, type Row, studyOf } from './studies.ts';
 import { because, textbook } from './support.ts';
