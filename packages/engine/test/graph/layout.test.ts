@@ -58,10 +58,9 @@ describe('layoutOf', () => {
     );
   });
 
-  it('draws 300 nodes in a few seconds', () => {
-    const before = performance.now();
-    layoutOf(randomGraph(1, 300, 0.007, 0));
-    expect(performance.now() - before).toBeLessThan(10_000);
+  it('places every one of 300 nodes', () => {
+    const graph = randomGraph(1, 300, 0.007, 0);
+    expect([...layoutOf(graph).keys()].sort()).toEqual([...graph.variables.keys()].sort());
   });
 });
 

@@ -193,11 +193,9 @@ describe('cost', () => {
     let body: Estimand = leaf(['V0'], []);
     const factors = names.slice(1).map((name, i) => leaf([name], [`V${i}`]));
     body = b.sum(names.slice(0, 19), b.product([body, ...factors], because), because);
-    const started = performance.now();
     const plan = planOf(body, model, ['V19']);
     const tables = plan.requests.map((request) => table(exactDistribution(model, { of: request.leaf.of, given: request.leaf.given })));
     const { values } = evaluate(plan, tables);
-    expect(performance.now() - started).toBeLessThan(1000);
     expect(plan.largest).toBeLessThanOrEqual(8);
     expect(values[1]).toBeCloseTo(exact(model, ['V19'], []).values[1] as number, 12);
   });

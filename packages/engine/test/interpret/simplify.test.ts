@@ -126,8 +126,6 @@ describe('simplify', () => {
       body = b.condition([...names.slice(1), `V${i}`], ['A'], b.product([b.condition(names, [], body, because), leaf], because), because);
       body = b.sum([`V${i}`], body, because);
     }
-    const started = performance.now();
     expect(sizeOf(simplify(body)).shared).toBeLessThanOrEqual(sizeOf(body).shared);
-    expect(performance.now() - started).toBeLessThan(1000);
   });
 });
