@@ -14,11 +14,11 @@ import { type IdentifiedQuestion, identify, whatWouldHelp } from './identificati
 import { measuredSomewhere } from './identify/source.ts';
 import type { Answer, AnswersDocument, Diagnostic } from './interpret/answer.ts';
 import { verifyEstimand } from './interpret/verify.ts';
-import { measure } from './measure.ts';
+import { type MeasureOptions, measure } from './measure.ts';
 import { compileQuestion } from './query/bind.ts';
 import type { Question } from './query/terms.ts';
 import { failure, type Issue, type Result, success } from './run/issue.ts';
-import { Interrupted, type RunOptions } from './run/progress.ts';
+import { Interrupted } from './run/progress.ts';
 import { version } from './version.ts';
 
 /** What `ask` needs of a problem; a loaded problem document has it. */
@@ -30,21 +30,9 @@ export interface Asked {
   readonly assume?: readonly string[];
 }
 
-export interface AskOptions extends RunOptions {
-  /** Default 0. The same seed gives the same digits. */
-  readonly seed?: number;
-  /** `auto` (default): bootstrap, or the delta method where that would be too much work. */
-  readonly uncertainty?: 'auto' | 'bootstrap' | 'delta' | 'none';
-  /** Of intervals; default 0.95. */
-  readonly level?: number;
-  /** Bootstrap draws; default 1000. */
-  readonly draws?: number;
-  /** Dirichlet pseudo-records per cell; default 0: unsmoothed. */
-  readonly smoothing?: number;
+export interface AskOptions extends MeasureOptions {
   /** Check every estimand in random models before it is shown; default true. */
   readonly verify?: boolean;
-  /** Largest table, in cells. */
-  readonly limit?: number;
   /** A clock in milliseconds, for `elapsedMs`. */
   readonly now?: () => number;
 }

@@ -1,9 +1,8 @@
 import type { Catalogue } from './data/catalogue.ts';
 import { createBuilder } from './estimand/builder.ts';
-import type { Estimand } from './estimand/estimand.ts';
 import { createGraph, type Edge, type Graph } from './graph/graph.ts';
 import type { Name, Value } from './graph/variable.ts';
-import type { Identified, OpenAxis, ProofLine, Refusal, RuleOptions } from './identify/rule.ts';
+import type { Identified, ProofLine, Refusal, RuleOptions } from './identify/rule.ts';
 import { singleWorld, withoutIdleNesting } from './identify/single-world.ts';
 import { type Suggestions, suggestExperiments } from './identify/suggest.ts';
 import { printQuery } from './query/print.ts';
@@ -15,14 +14,8 @@ export interface Refused {
   readonly why: string;
 }
 
-export interface IdentifiedQuestion {
-  readonly verdict: 'identified';
-  readonly rule: string;
-  readonly estimand: Estimand;
-  readonly open: readonly OpenAxis[];
-  readonly free: readonly Name[];
-  readonly proof: readonly ProofLine[];
-  readonly assumes: readonly string[];
+/** All parts identified: what one of them has, for the combination. */
+export interface IdentifiedQuestion extends Omit<Identified, 'undefined'> {
   readonly refused: readonly Refused[];
   /** The condition has probability zero in every model. */
   readonly undefined: boolean;

@@ -14,11 +14,17 @@ import { type Result, success } from './run/issue.ts';
 import { Interrupted, type RunOptions } from './run/progress.ts';
 
 export interface MeasureOptions extends RunOptions {
+  /** Default 0. The same seed gives the same digits. */
   readonly seed?: number;
+  /** `auto` (default): bootstrap, or the delta method where that would be too much work. */
   readonly uncertainty?: 'auto' | 'bootstrap' | 'delta' | 'none';
+  /** Of intervals; default 0.95. */
   readonly level?: number;
+  /** Bootstrap draws; default 1000. */
   readonly draws?: number;
+  /** Dirichlet pseudo-records per cell; default 0: unsmoothed. */
   readonly smoothing?: number;
+  /** Largest table, in cells. */
   readonly limit?: number;
 }
 
