@@ -14,6 +14,7 @@ const lines: readonly (readonly string[])[] = [
   ['query', 'model'],
   ['estimand'],
   ['identify', 'interpret'],
+  ['bounds'],
   ['.'],
   ['present'],
 ];

@@ -16,6 +16,52 @@ export interface Point {
   readonly value: number | null;
   readonly standardError?: number;
   readonly interval?: readonly [number, number];
+  /** Bounds at this value, where it is not identified. */
+  readonly lower?: number;
+  readonly upper?: number;
+  readonly tightness?: Tightness;
+}
+
+/** `exact`: certified on both sides to the solver's tolerance; `inner`: models attain it, more may lie outside; `outer`: nothing lies outside. */
+export type Tightness = 'exact' | 'inner' | 'outer';
+
+/** Do the studies and the graph agree? All log-likelihoods in nats. */
+export interface Agreement {
+  /** Sum of the studies' own maxima minus the joint maximum. */
+  readonly gap: number;
+  /** The true gap is at least this (duality). */
+  readonly gapAtLeast: number;
+  /** Strictly compatible: some model reproduces every table to the last digit. */
+  readonly strict: boolean;
+  /** Share of tables drawn from the best-fitting model whose gap is at least as large; absent: exact probabilities, or not computed. */
+  readonly pValue?: number;
+  readonly draws?: number;
+  /** The violated inequality in words, with its two sides, and the studies in it. */
+  readonly violated?: { readonly says: string; readonly left: number; readonly right: number; readonly studies: readonly Name[] };
+}
+
+/** EMCC (Zaffalon et al. 2023): what random restarts of EM reached. Always an inner interval. */
+export interface EmccReport {
+  readonly runs: number;
+  /** Only these count. */
+  readonly converged: number;
+  /** Largest certificate N (max D - 1) among them, in nats. */
+  readonly worstCertificate: number;
+  /** Smallest and largest value over the converged models. */
+  readonly interval: readonly [number, number];
+  /** The same after moving mass inside classes of states that no study tells apart. */
+  readonly widened?: readonly [number, number];
+  /** Zaffalon et al. 2022: probability that widening by 10 % at each end covers the truth, if the runs were uniform (they are not). */
+  readonly credible?: number;
+}
+
+/** An extra study and what it would leave of the interval, averaged over models that fit the present studies. */
+export interface NextStudy {
+  /** Variables that it randomises; none: it only watches. */
+  readonly set: readonly Name[];
+  readonly expectedWidth: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** One line of a derivation; `depth` indents it. */
@@ -36,13 +82,29 @@ export interface Answer {
   readonly kind: 'point' | 'distribution' | 'bounds' | 'function' | 'sampler' | 'none';
   readonly value?: number;
   readonly distribution?: readonly Point[];
+  /** Bounds: the identification region. */
+  readonly lower?: number;
+  readonly upper?: number;
+  readonly tightness?: Tightness;
+  /** Values that models attain. */
+  readonly inner?: readonly [number, number];
+  /** Nothing lies outside. */
+  readonly outer?: readonly [number, number];
+  readonly emcc?: EmccReport;
+  readonly agreement?: Agreement;
+  /** True: no model reproduces the tables to the last digit, and the bounds stand at the best-fitting ones. */
+  readonly projected?: boolean;
+  readonly nextStudies?: readonly NextStudy[];
+  /** What `verify` checks without a solver. */
+  readonly certificate?: object;
+  /** For bounds: a confidence region for the identification region. */
   readonly uncertainty?: {
     readonly level: number;
     readonly interval?: readonly [number, number];
     readonly standardError?: number;
     readonly method: string;
   };
-  readonly estimand?: { readonly text: string; readonly latex: string; readonly tree: SharedEstimand };
+  readonly estimand?: { readonly text: string; readonly latex: string; readonly tree?: SharedEstimand };
   /** The distributions that were read, each with the records behind it. */
   readonly leaves?: readonly LeafReport[];
   readonly identifiable?: boolean;
