@@ -15,6 +15,7 @@ const lines: readonly (readonly string[])[] = [
   ['estimand'],
   ['identify', 'interpret'],
   ['bounds'],
+  ['reproduce'],
   ['.'],
   ['present'],
 ];
