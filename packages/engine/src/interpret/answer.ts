@@ -45,8 +45,13 @@ export interface EmccReport {
   readonly runs: number;
   /** Only these count. */
   readonly converged: number;
-  /** Largest certificate N (max D - 1) among them, in nats. */
+  /** Largest certificate among them, in nats: the maximum of the likelihood exceeds theirs by at most this. */
   readonly worstCertificate: number;
+  /**
+   * Several exogenous variables in one component: the likelihood may have local maxima, and some runs are only known to be stationary
+   * and as likely as the best run; `worstCertificate` then speaks of that.
+   */
+  readonly local?: true;
   /** Smallest and largest value over the converged models. */
   readonly interval: readonly [number, number];
   /** The same after moving mass inside classes of states that no study tells apart. */

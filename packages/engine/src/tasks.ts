@@ -1,0 +1,2 @@
+export { taskKinds } from './bounds/tasks.ts';
+export type { Pool } from './run/pool.ts';
