@@ -18,6 +18,11 @@ interface Expected {
   readonly standardErrorTolerance?: number;
   /** The truth must lie in the interval. */
   readonly covered?: boolean;
+  /** Bounds, to `tolerance`. */
+  readonly lower?: number;
+  readonly upper?: number;
+  /** The violated inequality: its larger and its smaller side, and the studies in it. */
+  readonly violated?: { readonly left: number; readonly right: number; readonly tolerance: number; readonly studies: readonly string[] };
   readonly hedge?: unknown;
   readonly wouldHelp?: unknown;
 }
@@ -55,6 +60,21 @@ test.each(documents)('%s', async (file) => {
       expect(Math.abs((answer.uncertainty?.standardError as number) - one.standardError)).toBeLessThanOrEqual(
         one.standardErrorTolerance as number,
       );
+    }
+    for (const side of ['lower', 'upper'] as const) {
+      const bound = one[side];
+      if (bound === undefined) continue;
+      expect(Math.abs((answer[side] as number) - bound), `${one.question}: ${side} ${answer[side]}`).toBeLessThanOrEqual(
+        one.tolerance as number,
+      );
+    }
+    if (one.violated !== undefined) {
+      const { left, right, tolerance, studies } = one.violated;
+      const found = answer.agreement?.violated;
+      expect(found, one.question).toBeDefined();
+      expect(Math.abs((found?.left as number) - left), found?.says).toBeLessThanOrEqual(tolerance);
+      expect(Math.abs((found?.right as number) - right), found?.says).toBeLessThanOrEqual(tolerance);
+      expect([...(found?.studies ?? [])].sort()).toEqual([...studies].sort());
     }
     if (one.covered === true) {
       const [low, high] = answer.uncertainty?.interval ?? [Number.NaN, Number.NaN];
