@@ -10,8 +10,8 @@ export interface SparseColumns {
 }
 
 /**
- * Maximise sum_j weights_j log (A x)_j - cost.x over x >= 0, sum x = 1, E x = equal, G x <= atMost: mixture proportions by
- * maximum likelihood. The rows of `columns` are those of A (one per weight), then E, then G.
+ * Maximise sum_j weights_j log (offset + A x)_j - cost.x over x >= 0, E x = equal, G x <= atMost, where the x of each simplex add
+ * up to 1: mixture proportions by maximum likelihood. The rows of `columns` are those of A (one per weight), then E, then G.
  */
 export interface Mixture {
   readonly columns: SparseColumns;
@@ -19,17 +19,21 @@ export interface Mixture {
   readonly weights: Float64Array;
   readonly equal: Float64Array;
   readonly atMost: Float64Array;
+  /** Which simplex a column belongs to, from 0 without gaps; absent: all to one. */
+  readonly simplex?: Int32Array;
+  readonly offset?: Float64Array;
   readonly cost?: Float64Array;
 }
 
 export interface MixtureFit {
   readonly x: Float64Array;
-  /** A x, E x, G x. */
+  /** offset + A x, E x, G x. */
   readonly fitted: Float64Array;
   readonly value: number;
   /**
    * No x has a value above `value + gap`. With nu, w and y >= 0 the multipliers of the rows of A, E and G:
-   * value* <= sum_j weights_j (log(weights_j / nu_j) - 1) + max_r (A'nu - E'w - G'y - cost)_r + w.equal + y.atMost.
+   * value* <= sum_j (weights_j (log(weights_j / nu_j) - 1) + nu_j offset_j) + w.equal + y.atMost + the sum over the simplexes
+   * of max_r (A'nu - E'w - G'y - cost)_r.
    */
   readonly gap: number;
   readonly multipliers: Float64Array;
@@ -65,33 +69,41 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
   const { count, starts, indices, values } = columns;
   const cells = problem.weights.length;
   const inequalities = atMost.length;
-  const size = columns.rows + 1; // the last row: sum x = 1
+  const simplex = problem.simplex ?? new Int32Array(count);
+  const members = new Float64Array(simplex.reduce((most, of) => Math.max(most, of + 1), 1));
+  for (const of of simplex) members[of] = (members[of] as number) + 1;
+  /** The last rows, one per simplex: sum x = 1. */
+  const first = columns.rows;
+  const size = first + members.length;
   const firstEqual = cells;
   const firstAtMost = cells + equal.length;
-  const last = size - 1;
-  const total = problem.weights.reduce((sum, weight) => sum + weight, 0);
+  const total = problem.weights.reduce((sum, weight) => sum + weight, 0) || 1;
   const weights = problem.weights.map((weight) => weight / total);
   const cost = problem.cost?.map((price) => price / total) ?? new Float64Array(count);
+  const offset = problem.offset ?? new Float64Array(cells);
   /** Sign of a row in M = [A; -E; -G; -1]. */
   const sign = Float64Array.from({ length: size }, (_, i) => (i < cells ? 1 : -1));
 
-  const x = new Float64Array(count).fill(1 / count);
+  const x = Float64Array.from(simplex, (of) => 1 / (members[of] as number));
   const u = new Float64Array(size);
   const z = new Float64Array(count);
   const s = new Float64Array(inequalities);
   const fitted = new Float64Array(size);
   const multiply = (vector: Float64Array, out: Float64Array): void => {
     out.fill(0);
-    let all = 0;
     for (let r = 0; r < count; r++) {
       const entry = vector[r] as number;
-      all += entry;
+      const of = first + (simplex[r] as number);
+      out[of] = (out[of] as number) + entry;
       for (let k = starts[r] as number; k < (starts[r + 1] as number); k++)
         out[indices[k] as number] = (out[indices[k] as number] as number) + (values[k] as number) * entry;
     }
-    out[last] = all;
   };
-  /** (M'v)_r without the last row. */
+  const fit = (at: Float64Array, out: Float64Array): void => {
+    multiply(at, out);
+    for (let j = 0; j < cells; j++) out[j] = (out[j] as number) + (offset[j] as number);
+  };
+  /** (M'v)_r without the rows of the simplexes. */
   const price = (v: Float64Array, r: number): number => {
     let dot = 0;
     for (let k = starts[r] as number; k < (starts[r + 1] as number); k++) {
@@ -101,43 +113,51 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
     return dot;
   };
 
-  multiply(x, fitted);
+  fit(x, fitted);
   for (let j = 0; j < cells; j++) u[j] = (weights[j] as number) / (fitted[j] as number);
   for (let k = 0; k < inequalities; k++) {
     s[k] = Math.max((atMost[k] as number) - (fitted[firstAtMost + k] as number), 0.1);
     u[firstAtMost + k] = 0.1;
   }
-  let top = Number.NEGATIVE_INFINITY;
-  for (let r = 0; r < count; r++) top = Math.max(top, price(u, r) - (cost[r] as number));
-  u[last] = top + 0.1 * Math.max(1, Math.abs(top));
-  for (let r = 0; r < count; r++) z[r] = (u[last] as number) - price(u, r) + (cost[r] as number);
+  u.fill(Number.NEGATIVE_INFINITY, first);
+  for (let r = 0; r < count; r++) {
+    const of = first + (simplex[r] as number);
+    u[of] = Math.max(u[of] as number, price(u, r) - (cost[r] as number));
+  }
+  for (let of = first; of < size; of++) u[of] = (u[of] as number) + 0.1 * Math.max(1, Math.abs(u[of] as number));
+  for (let r = 0; r < count; r++) z[r] = (u[first + (simplex[r] as number)] as number) - price(u, r) + (cost[r] as number);
 
   const best = { x: x.slice(), u: u.slice(), gap: Number.POSITIVE_INFINITY, residual: Number.POSITIVE_INFINITY, value: Number.NaN };
   const point = new Float64Array(count);
   const image = new Float64Array(size);
   const trial = new Float64Array(size);
   const prices = new Float64Array(count);
-  /** The gap with the multipliers v at `point` (image, sum 1): a sum of terms that are not negative, so that nothing cancels. */
+  const most = new Float64Array(members.length);
+  /** The gap with the multipliers v at `point` (its image in `image`): a sum of terms that are not negative, so that nothing cancels. */
   const gapWith = (v: Float64Array): number => {
-    let most = Number.NEGATIVE_INFINITY;
+    most.fill(Number.NEGATIVE_INFINITY);
     for (let r = 0; r < count; r++) {
+      const of = simplex[r] as number;
       prices[r] = price(v, r) - (cost[r] as number);
-      most = Math.max(most, prices[r] as number);
+      most[of] = Math.max(most[of] as number, prices[r] as number);
     }
     let gap = 0;
-    for (let r = 0; r < count; r++) gap += (point[r] as number) * (most - (prices[r] as number));
-    for (let j = 0; j < cells; j++) gap += (weights[j] as number) * deviance(((v[j] as number) * (image[j] as number)) / (weights[j] as number) - 1);
-    for (let k = 0; k < equal.length; k++) gap += (v[firstEqual + k] as number) * ((equal[k] as number) - (image[firstEqual + k] as number));
-    for (let k = 0; k < inequalities; k++) gap += (v[firstAtMost + k] as number) * ((atMost[k] as number) - (image[firstAtMost + k] as number));
+    for (let r = 0; r < count; r++) gap += (point[r] as number) * ((most[simplex[r] as number] as number) - (prices[r] as number));
+    for (let j = 0; j < cells; j++)
+      gap += (weights[j] as number) * deviance(((v[j] as number) * (image[j] as number)) / (weights[j] as number) - 1);
+    for (let k = 0; k < equal.length; k++)
+      gap += (v[firstEqual + k] as number) * ((equal[k] as number) - (image[firstEqual + k] as number));
+    for (let k = 0; k < inequalities; k++)
+      gap += (v[firstAtMost + k] as number) * ((atMost[k] as number) - (image[firstAtMost + k] as number));
     return gap;
   };
   /** Measures the iterate; true if it is the best so far. */
   const measure = (): boolean => {
-    const all = x.reduce((sum, mass) => sum + mass, 0);
-    for (let r = 0; r < count; r++) point[r] = (x[r] as number) / all;
-    multiply(point, image);
+    for (let r = 0; r < count; r++) point[r] = (x[r] as number) / (fitted[first + (simplex[r] as number)] as number);
+    fit(point, image);
     let residual = 0;
-    for (let k = 0; k < equal.length; k++) residual = Math.max(residual, Math.abs((equal[k] as number) - (image[firstEqual + k] as number)));
+    for (let k = 0; k < equal.length; k++)
+      residual = Math.max(residual, Math.abs((equal[k] as number) - (image[firstEqual + k] as number)));
     for (let k = 0; k < inequalities; k++) residual = Math.max(residual, (image[firstAtMost + k] as number) - (atMost[k] as number));
     let value = 0;
     for (let j = 0; j < cells; j++) value += (weights[j] as number) * log(image[j] as number);
@@ -175,8 +195,7 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
   const targetQ = new Float64Array(cells);
 
   const solve = (): void => {
-    for (let r = 0; r < count; r++)
-      shift[r] = (ratio[r] as number) * ((targetX[r] as number) / (x[r] as number) + (dual[r] as number));
+    for (let r = 0; r < count; r++) shift[r] = (ratio[r] as number) * ((targetX[r] as number) / (x[r] as number) + (dual[r] as number));
     multiply(shift, right);
     for (let j = 0; j < cells; j++) right[j] = (targetQ[j] as number) / (u[j] as number) - (right[j] as number);
     for (let k = 0; k < equal.length; k++) {
@@ -188,10 +207,10 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
       const slack = (atMost[k] as number) - (fitted[i] as number) - (s[k] as number);
       right[i] = (right[i] as number) - slack + (targetS[k] as number) / (u[i] as number);
     }
-    right[last] = (right[last] as number) - (1 - (fitted[last] as number));
+    for (let of = first; of < size; of++) right[of] = (right[of] as number) - (1 - (fitted[of] as number));
     substitute(normal, size, right, step);
     for (let r = 0; r < count; r++) {
-      const moved = price(step, r) - (step[last] as number);
+      const moved = price(step, r) - (step[first + (simplex[r] as number)] as number);
       stepZ[r] = -(dual[r] as number) - moved;
       stepX[r] = (shift[r] as number) + (ratio[r] as number) * moved;
     }
@@ -231,11 +250,11 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
     return product / (count + inequalities);
   };
 
-  const most = options.iterations ?? 120;
+  const longest = options.iterations ?? 120;
   const enough = (options.gap ?? 0) / total;
   let iterations = 0;
   let idle = 0;
-  for (; iterations < most; iterations++) {
+  for (; iterations < longest; iterations++) {
     idle = measure() ? 0 : idle + 1;
     if (best.residual < 1e-9 && options.until?.(best.value * total, best.gap * total) === true) break;
     if (best.residual < 1e-14 && best.gap <= Math.max(enough, 2e-16)) break;
@@ -246,11 +265,11 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
     step.fill(0);
     const mu = complementarity(0, 0);
     for (let r = 0; r < count; r++) {
-      dual[r] = price(u, r) - (u[last] as number) - (cost[r] as number) + (z[r] as number);
+      dual[r] = price(u, r) - (u[first + (simplex[r] as number)] as number) - (cost[r] as number) + (z[r] as number);
       // The small term is a proximal one: it keeps the system solvable where rows are linearly dependent.
       ratio[r] = (x[r] as number) / ((z[r] as number) + 1e-9 * (x[r] as number));
     }
-    assemble(columns, ratio, sign, normal, size);
+    assemble(columns, simplex, ratio, sign, normal, size);
     for (let j = 0; j < cells; j++) normal[j * size + j] = (normal[j * size + j] as number) + (fitted[j] as number) / (u[j] as number);
     for (let k = 0; k < inequalities; k++) {
       const i = firstAtMost + k;
@@ -261,39 +280,40 @@ function follow(problem: Mixture, options: MixtureOptions, together: boolean): M
     for (let k = 0; k < inequalities; k++) targetS[k] = -(s[k] as number) * (u[firstAtMost + k] as number);
     for (let j = 0; j < cells; j++) targetQ[j] = (weights[j] as number) - (u[j] as number) * (fitted[j] as number);
     solve();
-    const [first, second] = lengths();
-    const centre = mu * Math.min(1, (complementarity(first, second) / mu) ** 3);
-    for (let r = 0; r < count; r++) targetX[r] = (targetX[r] as number) + centre - first * second * (stepX[r] as number) * (stepZ[r] as number);
+    const [ahead, beside] = lengths();
+    const centre = mu * Math.min(1, (complementarity(ahead, beside) / mu) ** 3);
+    for (let r = 0; r < count; r++)
+      targetX[r] = (targetX[r] as number) + centre - ahead * beside * (stepX[r] as number) * (stepZ[r] as number);
     for (let k = 0; k < inequalities; k++)
-      targetS[k] = (targetS[k] as number) + centre - first * second * (stepS[k] as number) * (step[firstAtMost + k] as number);
-    for (let j = 0; j < cells; j++) targetQ[j] = (targetQ[j] as number) - first * second * (stepFitted[j] as number) * (step[j] as number);
+      targetS[k] = (targetS[k] as number) + centre - ahead * beside * (stepS[k] as number) * (step[firstAtMost + k] as number);
+    for (let j = 0; j < cells; j++) targetQ[j] = (targetQ[j] as number) - ahead * beside * (stepFitted[j] as number) * (step[j] as number);
     solve();
-    const [longest, other] = lengths();
+    const [free, freeDual] = lengths();
     const keep = 1 - Math.min(0.1, Math.max(1e-3, mu));
-    const primal = Math.min(1, keep * (together ? Math.min(longest, other) : longest));
-    const second2 = Math.min(1, keep * (together ? Math.min(longest, other) : other));
-    if (!(primal > 1e-12 || second2 > 1e-12)) break;
+    const primal = Math.min(1, keep * (together ? Math.min(free, freeDual) : free));
+    const other = Math.min(1, keep * (together ? Math.min(free, freeDual) : freeDual));
+    if (!(primal > 1e-12 || other > 1e-12)) break;
     for (let r = 0; r < count; r++) {
       x[r] = (x[r] as number) + primal * (stepX[r] as number);
-      z[r] = (z[r] as number) + second2 * (stepZ[r] as number);
+      z[r] = (z[r] as number) + other * (stepZ[r] as number);
     }
     for (let k = 0; k < inequalities; k++) s[k] = (s[k] as number) + primal * (stepS[k] as number);
-    for (let i = 0; i < size; i++) u[i] = (u[i] as number) + second2 * (step[i] as number);
-    multiply(x, fitted);
+    for (let i = 0; i < size; i++) u[i] = (u[i] as number) + other * (step[i] as number);
+    fit(x, fitted);
   }
-  multiply(best.x, image);
+  fit(best.x, image);
   return {
     x: best.x,
-    fitted: image.slice(0, last),
-    value: valueOf(problem, best.x, image),
+    fitted: image.slice(0, first),
+    value: objectiveAt(problem, best.x, image),
     gap: best.gap * total,
-    multipliers: best.u.subarray(0, last).map((multiplier) => multiplier * total),
+    multipliers: best.u.subarray(0, first).map((multiplier) => multiplier * total),
     residual: best.residual,
     iterations,
   };
 }
 
-function valueOf(problem: Mixture, x: Float64Array, fitted: Float64Array): number {
+function objectiveAt(problem: Mixture, x: Float64Array, fitted: Float64Array): number {
   let value = 0;
   problem.weights.forEach((weight, j) => {
     value += weight * log(fitted[j] as number);
@@ -312,16 +332,22 @@ function deviance(d: number): number {
   return d * d * sum;
 }
 
-/** The lower triangle of M diag(ratio) M', with M = [columns by sign; a row of -1]. */
-function assemble(columns: SparseColumns, ratio: Float64Array, sign: Float64Array, normal: Float64Array, size: number): void {
+/** The lower triangle of M diag(ratio) M', with M = [columns by sign; a row of -1 for each simplex]. */
+function assemble(
+  columns: SparseColumns,
+  simplex: Int32Array,
+  ratio: Float64Array,
+  sign: Float64Array,
+  normal: Float64Array,
+  size: number,
+): void {
   const { count, starts, indices, values } = columns;
-  const last = size - 1;
   normal.fill(0);
-  let all = 0;
   for (let r = 0; r < count; r++) {
     const weight = ratio[r] as number;
     const end = starts[r + 1] as number;
-    all += weight;
+    const of = columns.rows + (simplex[r] as number);
+    normal[of * size + of] = (normal[of * size + of] as number) + weight;
     for (let k = starts[r] as number; k < end; k++) {
       const i = indices[k] as number;
       const scaled = weight * (values[k] as number) * (sign[i] as number);
@@ -330,11 +356,10 @@ function assemble(columns: SparseColumns, ratio: Float64Array, sign: Float64Arra
         const at = i * size + (indices[l] as number);
         normal[at] = (normal[at] as number) + scaled * (values[l] as number) * (sign[indices[l] as number] as number);
       }
-      const at = last * size + i;
+      const at = of * size + i;
       normal[at] = (normal[at] as number) - scaled;
     }
   }
-  normal[last * size + last] = all;
 }
 
 /** Cholesky factor in place (lower triangle); a pivot lost to rounding becomes infinite: its unknown stays 0. */

@@ -1,0 +1,318 @@
+import { log } from '../math/elementary.ts';
+import { fitMixture, type Mixture, type MixtureFit, type SparseColumns } from './interior.ts';
+import { leastSum } from './least.ts';
+import type { Block, BlockPoint } from './programme.ts';
+import { type Column, classesOf, columnOf, type Group, type Island, levelsOf } from './states.ts';
+
+/** A row of the likelihood of a block. */
+export interface IslandRow {
+  readonly kind: 'sampled' | 'equal' | 'atMost' | 'extra';
+  /** Right side of `equal` and `atMost`. */
+  readonly target: number;
+  /** Position among the cells of the block. */
+  readonly cell?: number;
+  /** Position among the extra forms. */
+  readonly extra?: number;
+  /** A cell of which nothing is read, whatever its count. */
+  readonly unread?: boolean;
+}
+
+interface IslandOptions {
+  readonly counts: readonly number[];
+  readonly prices?: ArrayLike<number> | undefined;
+  readonly limits?: ArrayLike<number> | undefined;
+  readonly centre?: readonly number[];
+  readonly factor?: number;
+  readonly until?: (logLikelihood: number, gap: number) => boolean;
+}
+
+interface IslandResult {
+  readonly logLikelihood: number;
+  readonly gap: number;
+  readonly converged: boolean;
+  /** Row and value. */
+  readonly values: readonly (readonly [number, number])[];
+  readonly multipliers: readonly (readonly [number, number])[];
+  readonly groups: () => BlockPoint['groups'];
+}
+
+/** One class of states: its column, and values by position in the digits of its group (-1: any). */
+interface State {
+  readonly group: number;
+  readonly column: Column;
+  readonly leaf: ArrayLike<number>;
+}
+
+const mostRounds = 400;
+
+/** Groups of digits that cells link: one mixture problem, each group a simplex of states. */
+export class IslandFit {
+  private readonly block: Block;
+  private readonly island: Island;
+  private readonly rows: readonly IslandRow[];
+  private readonly levels: readonly number[];
+  private states: State[] = [];
+  /** Columns of some group are generated. */
+  private readonly open: boolean;
+  private readonly known = new Set<string>();
+
+  constructor(block: Block, island: Island, rows: readonly IslandRow[], limit: number) {
+    this.block = block;
+    this.island = island;
+    this.rows = rows;
+    this.levels = levelsOf(block);
+    let open = false;
+    for (const [number, group] of island.groups.entries()) {
+      const classes = classesOf(group, this.levels, limit);
+      if (classes === undefined) {
+        open = true;
+        this.startGroup(number, group);
+      } else
+        for (const [i, column] of classes.columns.entries())
+          this.states.push({ group: number, column, leaf: (classes.leaves[i] as readonly Int16Array[])[0] as Int16Array });
+    }
+    this.open = open;
+    if (!open) this.states = withoutImpossible(this.states, island, rows);
+  }
+
+  fit(options: IslandOptions): IslandResult {
+    let result = this.solve(options);
+    // A gap of the columns at hand says nothing of those that were not made.
+    for (let round = 0; this.open && round < mostRounds; round++) {
+      const missing = this.generate(options, result.prices);
+      const gap = result.fit.gap + missing;
+      result = { ...result, fit: { ...result.fit, gap } };
+      if (missing <= 1e-10 * Math.max(1, result.total)) break;
+      result = this.solve(options);
+    }
+    const { fit, states, cost, total } = result;
+    return {
+      logLikelihood: result.possible ? fit.value + cost : Number.NEGATIVE_INFINITY,
+      gap: result.possible ? fit.gap : 0,
+      converged: result.possible && fit.residual < 1e-8 && Math.abs(fit.gap) <= 1e-8 * Math.max(1, total),
+      values: this.valuesAt(states, fit.x),
+      multipliers: result.multipliers,
+      groups: () => this.groupsAt(states, fit.x),
+    };
+  }
+
+  private solve(options: IslandOptions) {
+    const { counts, prices, limits, centre, factor = 1 } = options;
+    const { rows } = this.island;
+    const sampled: number[] = [];
+    const equal: number[] = [];
+    const atMost: number[] = [];
+    for (const row of rows) {
+      const { kind, cell, extra, unread } = this.rows[row] as IslandRow;
+      if (kind === 'sampled' && unread !== true && (counts[cell as number] as number) > 0) sampled.push(row);
+      if (kind === 'equal') equal.push(row);
+      if (kind === 'atMost' || (kind === 'extra' && Number.isFinite(limits?.[extra as number] ?? Number.POSITIVE_INFINITY)))
+        atMost.push(row);
+    }
+    const place = new Map([...sampled, ...equal, ...atMost].map((row, i) => [row, i]));
+    const starts = [0];
+    const indices: number[] = [];
+    const values: number[] = [];
+    const priced = prices === undefined ? undefined : new Float64Array(this.states.length);
+    for (const [i, { column }] of this.states.entries()) {
+      const entries: [number, number][] = [];
+      for (const [k, row] of column.rows.entries()) {
+        const at = place.get(row);
+        const value = column.values[k] as number;
+        if (at !== undefined) entries.push([at, value]);
+        const { extra } = this.rows[row] as IslandRow;
+        if (priced !== undefined && extra !== undefined) priced[i] = (priced[i] as number) + value * (prices?.[extra] as number);
+      }
+      entries.sort((a, b) => a[0] - b[0]);
+      for (const [at, value] of entries) {
+        indices.push(at);
+        values.push(value);
+      }
+      starts.push(indices.length);
+    }
+    const columns: SparseColumns = {
+      rows: place.size,
+      count: this.states.length,
+      starts: Int32Array.from(starts),
+      indices: Int32Array.from(indices),
+      values: Float64Array.from(values),
+    };
+    const right = (row: number): number => {
+      const { target, extra } = this.rows[row] as IslandRow;
+      return extra === undefined ? target : (limits?.[extra] as number);
+    };
+    const cellOf = (row: number): number => (this.rows[row] as IslandRow).cell as number;
+    const problem: Mixture = {
+      columns,
+      weights: Float64Array.from(sampled, (row) => counts[cellOf(row)] as number),
+      equal: Float64Array.from(equal, right),
+      atMost: Float64Array.from(atMost, right),
+      simplex: Int32Array.from(this.states, ({ group }) => group),
+      ...(centre && { offset: Float64Array.from(sampled, (row) => (factor - 1) * Math.max(0, centre[cellOf(row)] as number)) }),
+      ...(priced && { cost: priced }),
+    };
+    const total = problem.weights.reduce((sum, weight) => sum + weight, 0);
+    const possible = this.allReached(problem) && this.island.groups.every((_, group) => this.states.some((state) => state.group === group));
+    const fit: MixtureFit = possible
+      ? fitMixture(problem, options.until && !this.open ? { until: this.shifted(options.until, problem, factor) } : {})
+      : nothing(problem);
+    let cost = total === 0 ? 0 : -total * log(factor);
+    priced?.forEach((price, r) => {
+      cost += price * (fit.x[r] as number);
+    });
+    const multipliers = [...place].map(([row, at]): readonly [number, number] => [row, fit.multipliers[at] as number]);
+    const signed = new Map(multipliers.map(([row, value], i) => [row, i < sampled.length ? value : -value]));
+    if (prices !== undefined)
+      for (const row of rows) {
+        const { extra } = this.rows[row] as IslandRow;
+        if (extra !== undefined) signed.set(row, (signed.get(row) ?? 0) - (prices[extra] as number));
+      }
+    return { fit, cost, total, possible, states: this.states, multipliers, prices: signed };
+  }
+
+  private shifted(
+    until: (value: number, gap: number) => boolean,
+    { weights }: Mixture,
+    factor: number,
+  ): (value: number, gap: number) => boolean {
+    const shift = factor === 1 ? 0 : weights.reduce((sum, weight) => sum + weight, 0) * log(factor);
+    return (value, gap) => until(value - shift, gap);
+  }
+
+  /** Some state gives each record a positive probability. */
+  private allReached({ weights, columns, offset }: Mixture): boolean {
+    const reached = Uint8Array.from(weights, (_, j) => ((offset?.[j] ?? 0) > 0 ? 1 : 0));
+    for (let k = 0; k < columns.indices.length; k++) {
+      const row = columns.indices[k] as number;
+      if (row < weights.length && (columns.values[k] as number) > 0) reached[row] = 1;
+    }
+    return reached.every((one) => one === 1);
+  }
+
+  private valuesAt(states: readonly State[], x: Float64Array): [number, number][] {
+    const sums = new Map(this.island.rows.map((row) => [row, 0]));
+    for (const [i, { column }] of states.entries())
+      for (const [k, row] of column.rows.entries())
+        sums.set(row, (sums.get(row) as number) + (column.values[k] as number) * (x[i] as number));
+    return [...sums];
+  }
+
+  private groupsAt(states: readonly State[], x: Float64Array): BlockPoint['groups'] {
+    return this.island.groups.map(({ digits, forbidden }, group) => {
+      const support: { weight: number; values: number[] }[] = [];
+      for (const [i, state] of states.entries()) {
+        if (state.group !== group || !((x[i] as number) > 0)) continue;
+        const fixed = new Int32Array(this.levels.length).fill(-1);
+        for (const [k, digit] of digits.entries()) fixed[digit] = state.leaf[k] as number;
+        const whole = leastSum(this.levels, [], forbidden, fixed);
+        if (typeof whole === 'string') throw new Error(`A state of block ${this.block.name} is ${whole}.`);
+        support.push({ weight: x[i] as number, values: digits.map((digit) => whole.assignment[digit] as number) });
+      }
+      return { digits, support };
+    });
+  }
+
+  private add(number: number, group: Group, assignment: ArrayLike<number>): boolean {
+    const column = columnOf(group, assignment);
+    const key = `${number}:${column.rows.join()}:${column.values.join()}`;
+    if (this.known.has(key)) return false;
+    this.known.add(key);
+    this.states.push({ group: number, column, leaf: Int32Array.from(group.digits, (digit) => assignment[digit] as number) });
+    return true;
+  }
+
+  /** First columns: for every term of a row a state in which it holds. */
+  private startGroup(number: number, group: Group): void {
+    for (const { literals } of [{ literals: [] }, ...group.terms]) {
+      const state = leastSum(this.levels, [], group.forbidden, this.fixing(literals));
+      if (typeof state !== 'string') this.add(number, group, state.assignment);
+    }
+  }
+
+  private fixing(literals: readonly { readonly digit: number; readonly value: number }[]): Int32Array {
+    const fixed = new Int32Array(this.levels.length).fill(-1);
+    for (const { digit, value } of literals) fixed[digit] = value;
+    return fixed;
+  }
+
+  /** Adds states of better price than all present ones; returns by how much the present ones fall short (0: by nothing). */
+  private generate({ counts }: IslandOptions, prices: ReadonlyMap<number, number>): number {
+    let missing = 0;
+    for (const [number, group] of this.island.groups.entries()) {
+      const best = this.states.reduce((most, { group: of, column }) => {
+        if (of !== number) return most;
+        return Math.max(
+          most,
+          column.rows.reduce((sum, row, k) => sum + (prices.get(row) ?? 0) * (column.values[k] as number), 0),
+        );
+      }, Number.NEGATIVE_INFINITY);
+      const terms = group.terms.flatMap(({ row, coefficient, literals }) => {
+        const price = prices.get(row) ?? 0;
+        return price === 0 ? [] : [{ coefficient: -price * coefficient, literals }];
+      });
+      const state = leastSum(this.levels, terms, group.forbidden);
+      if (state === 'too large') return Number.POSITIVE_INFINITY;
+      if (state === 'impossible') continue;
+      const excess = -state.value - best;
+      if (!(excess > 0)) continue;
+      missing += excess;
+      this.add(number, group, state.assignment);
+      let tries = 0;
+      for (const { row, literals } of group.terms) {
+        const { cell } = this.rows[row] as IslandRow;
+        if (cell === undefined || !((counts[cell] as number) > 0) || tries++ >= 60) continue;
+        const other = leastSum(this.levels, terms, group.forbidden, this.fixing(literals));
+        if (typeof other !== 'string' && -other.value > best) this.add(number, group, other.assignment);
+      }
+    }
+    return missing;
+  }
+}
+
+/**
+ * Without the states that conditions rule out: where the least (or greatest) value of a row over all states is all that it may
+ * be, only states that attain it have mass. Restrictions such as P(...) <= 0 would otherwise leave no interior.
+ */
+function withoutImpossible(states: State[], { rows, groups }: Island, kinds: readonly IslandRow[]): State[] {
+  let kept = states;
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const row of rows) {
+      const { kind, target } = kinds[row] as IslandRow;
+      if (kind !== 'equal' && kind !== 'atMost') continue;
+      const values = kept.map(({ column }) => {
+        const at = column.rows.indexOf(row);
+        return at < 0 ? 0 : (column.values[at] as number);
+      });
+      for (const sign of kind === 'equal' ? [1, -1] : [1]) {
+        const least = groups.map((_, group) =>
+          kept.reduce(
+            (low, state, i) => (state.group === group ? Math.min(low, sign * (values[i] as number)) : low),
+            Number.POSITIVE_INFINITY,
+          ),
+        );
+        const sum = least.reduce((total, low) => total + low, 0);
+        if (!(Math.abs(sum - sign * target) <= 1e-15)) continue;
+        const next = kept.filter(({ group }, i) => sign * (values[i] as number) <= (least[group] as number));
+        if (next.length === kept.length) continue;
+        kept = next;
+        changed = true;
+        break;
+      }
+      if (changed) break;
+    }
+  }
+  return kept;
+}
+
+function nothing({ columns, weights }: Mixture): MixtureFit {
+  return {
+    x: new Float64Array(columns.count),
+    fitted: new Float64Array(columns.rows),
+    value: Number.NEGATIVE_INFINITY,
+    gap: 0,
+    multipliers: new Float64Array(columns.rows).map((_, i) => (i < weights.length ? (weights[i] as number) : 0)),
+    residual: Number.POSITIVE_INFINITY,
+    iterations: 0,
+  };
+}
