@@ -4,7 +4,7 @@ import { impliedIndependences } from './graph/independences.ts';
 import { project } from './graph/projection.ts';
 import { cutInto } from './graph/surgery.ts';
 import type { Domain, Name, Value } from './graph/variable.ts';
-import type { Answer, Diagnostic } from './interpret/answer.ts';
+import type { Agreement, Answer, Diagnostic } from './interpret/answer.ts';
 import { holm, type IndependenceTest, testIndependence } from './interpret/independence.ts';
 import { type Result, success } from './run/issue.ts';
 import { Interrupted } from './run/progress.ts';
@@ -37,6 +37,8 @@ export interface CheckReport {
   readonly tables: readonly StudyTable[];
   readonly overlap: readonly QuestionOverlap[];
   readonly independences: readonly (IndependenceTest & { readonly study: Name })[];
+  /** For each c-component on which the studies could disagree: whether they do. Absent: not looked at. */
+  readonly agreement?: readonly { readonly block: string; readonly agreement: Agreement }[];
   /** Family-wise error rate of the independence tests. */
   readonly level: number;
 }

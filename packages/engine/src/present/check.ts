@@ -1,4 +1,5 @@
 import type { CheckReport, StudyTable } from '../check.ts';
+import { type AgreementWords, agreementWords } from './bounds.ts';
 import { columnsOf, count, listed, pad, paragraph, type Rich, type TextOptions } from './layout.ts';
 import { shortNumber } from './round.ts';
 
@@ -46,6 +47,14 @@ export function checkText(report: CheckReport, options: TextOptions = {}): strin
         '  ',
       ),
     );
+  if (report.agreement !== undefined) lines.push(...heading('Do the studies agree?'));
+  for (const { block, agreement } of report.agreement ?? []) {
+    const { verdict, says } = agreementWords(agreement, { studies: report.tables.length });
+    const [tone, label] = agreementMarks[verdict];
+    lines.push(...marked(tone, label, `${block}: ${says}`));
+  }
+  if (report.agreement?.length === 0)
+    lines.push(...paragraph('No two of these studies speak of the same thing, so they cannot disagree.', options, '  '));
   lines.push(
     '',
     paint(report.ok ? 'good' : 'bad', report.ok ? 'Nothing speaks against this problem.' : 'Something is wrong: see FAIL above.'),
@@ -58,6 +67,14 @@ const noWords: Readonly<Record<string, string>> = {
   undefined: 'it conditions on something that does not happen',
   unknown: 'neither a yes nor a no',
   refused: 'it cannot be answered',
+};
+
+const agreementMarks: Readonly<Record<AgreementWords['verdict'], readonly ['good' | 'warn' | 'bad', string]>> = {
+  agree: ['good', 'ok'],
+  noise: ['good', 'ok'],
+  strained: ['warn', 'warning'],
+  conflict: ['bad', 'FAIL'],
+  unknown: ['warn', 'untested'],
 };
 
 type Test = CheckReport['independences'][number];

@@ -1,4 +1,7 @@
-import type { Answer, AnswersDocument } from '../interpret/answer.ts';
+import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
+import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
+import { boundSentences, boundsHeadline, certificateSentence, isBounded } from './bounds.ts';
+import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
 import { headline, hedgeSentences, helpSentence, isNo, ruleSentence } from './words.ts';
@@ -22,16 +25,18 @@ export const latexText = (text: string): string =>
   visible(text).replace(/[\\~^<>|"{}$&#%_]/gu, (character) => special[character] ?? `\\${character}`);
 
 function answerLatex(answer: Answer): string {
-  const help = helpSentence(answer);
+  const help = isBounded(answer) && answer.nextStudies !== undefined ? undefined : helpSentence(answer);
   const identified = !isNo(answer) || answer.identifiable === true;
+  const bounded = isBounded(answer);
   const sentences = [
-    ...(answer.why === undefined ? [] : [answer.why]),
-    ...hedgeSentences(answer),
+    ...(bounded ? boundSentences(answer).map(({ says }) => says) : answer.why === undefined ? [] : [answer.why]),
+    ...(bounded ? [] : hedgeSentences(answer)),
     ...(help === undefined ? [] : [`What would help: ${help}`]),
     ...(identified && answer.rule !== undefined ? [ruleSentence(answer.rule)] : []),
     ...(answer.explanations ?? []),
     ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}.`),
     ...answer.assumes.map((text) => `Assumes: ${text}${text.endsWith('.') ? '' : '.'}`),
+    ...(answer.certificate === undefined ? [] : [certificateSentence]),
     ...answer.diagnostics.filter(({ level }) => level !== 'ok').map(({ name, says }) => `${name}: ${says}`),
   ];
   const derivation = (answer.derivation ?? []).map(
@@ -49,6 +54,14 @@ function answerLatex(answer: Answer): string {
 function valueLatex(answer: Answer): string {
   const { uncertainty, distribution } = answer;
   const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
+  const ends = boundsOf(answer);
+  if (ends !== undefined) {
+    const { low, high, before, after } = boundsHeadline(answer, ends);
+    const figures =
+      high === undefined ? `$${low}$` : `${before === 'Between' ? '' : `${before.replace(/ between$/u, '')} `}$[${low}, ${high}]$`;
+    return `${answer.status === 'bounded' ? '' : `${latexText(headline(answer).text)} `}${figures}${latexText(after)}.`;
+  }
+  if (distribution !== undefined && isBoundedTable(distribution)) return boundedTable(distribution, percent);
   if (distribution !== undefined) {
     const axes = axesOf(distribution);
     const places = placesOf(distribution);
@@ -76,4 +89,26 @@ function valueLatex(answer: Answer): string {
   if (uncertainty?.interval === undefined) return `${value}.`;
   const [low, high] = uncertainty.interval.map((end) => `$${shortNumber(end, places)}$`);
   return `${value} (${percent}\\,\\% interval ${low} to ${high}).`;
+}
+
+function boundedTable(points: readonly Point[], percent: string): string {
+  const axes = axesOf(points);
+  const { bounds, regions } = rowTexts(points);
+  const hasRegion = regions.some((text) => text !== '');
+  const row = (cells: readonly string[]): string => `  ${cells.join(' & ')} \\\\`;
+  return [
+    '',
+    `\\begin{tabular}{${'l'.repeat(axes.length)}rl${hasRegion ? 'r' : ''}}`,
+    row([...axes.map(latexText), 'bounds', '', ...(hasRegion ? [`${percent}\\,\\% region`] : [])]),
+    '  \\hline',
+    ...points.map((point, i) =>
+      row([
+        ...axes.map((axis) => latexText(point.at[axis] ?? '')),
+        bounds[i] as string,
+        rowKind(point),
+        ...(hasRegion ? [regions[i] as string] : []),
+      ]),
+    ),
+    '\\end{tabular}',
+  ].join('\n');
 }

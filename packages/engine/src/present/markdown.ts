@@ -1,4 +1,7 @@
-import type { Answer, AnswersDocument } from '../interpret/answer.ts';
+import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
+import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
+import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded } from './bounds.ts';
+import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
 import { headline, hedgeSentences, helpSentence, isNo, ruleSentence, rungWords } from './words.ts';
@@ -17,11 +20,16 @@ const code = (text: string): string => {
 };
 
 function answerMarkdown(answer: Answer): string {
-  const help = helpSentence(answer);
+  const help = isBounded(answer) && answer.nextStudies !== undefined ? undefined : helpSentence(answer);
+  const bounded = isBounded(answer);
   const identified = !isNo(answer) || answer.identifiable === true;
   const points = [
-    ...(answer.why === undefined ? [] : [`**Why:** ${plain(answer.why)}`]),
-    ...hedgeSentences(answer).map((says, i) => (i === 0 ? `**Hedge:** ${plain(says)}` : plain(says))),
+    ...(bounded
+      ? boundSentences(answer).map(({ label, says }) => (label === '' ? plain(says) : `**${label}:** ${plain(says)}`))
+      : answer.why === undefined
+        ? []
+        : [`**Why:** ${plain(answer.why)}`]),
+    ...(bounded ? [] : hedgeSentences(answer)).map((says, i) => (i === 0 ? `**Hedge:** ${plain(says)}` : plain(says))),
     ...(help === undefined ? [] : [`**Would help:** ${plain(help)}`]),
     ...(identified && answer.rule !== undefined ? [`**Because:** ${plain(ruleSentence(answer.rule))}`] : []),
     ...(answer.explanations ?? []).map(plain),
@@ -30,6 +38,7 @@ function answerMarkdown(answer: Answer): string {
         `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${code(fingerprint)}`,
     ),
     ...answer.assumes.map((text) => `**Assumes:** ${plain(text)}`),
+    ...(answer.certificate === undefined ? [] : [`**Certificate:** ${plain(certificateSentence)}`]),
     ...answer.diagnostics.map(({ name, level, says }) => `**${plain(name)}** (${level}): ${plain(says)}`),
   ];
   const derivation = (answer.derivation ?? []).map(
@@ -49,6 +58,12 @@ function answerMarkdown(answer: Answer): string {
 function valueMarkdown(answer: Answer): string {
   const { uncertainty, distribution } = answer;
   const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
+  const ends = boundsOf(answer);
+  if (ends !== undefined) {
+    const bounds = boundsHeadline(answer, ends);
+    return `${answer.status === 'bounded' ? '' : `**${headline(answer).text}** `}**${headlineText({ ...bounds, after: '' })}**${bounds.after}`;
+  }
+  if (distribution !== undefined && isBoundedTable(distribution)) return boundedTable(distribution, percent);
   if (distribution !== undefined) {
     const axes = axesOf(distribution);
     const places = placesOf(distribution);
@@ -75,4 +90,24 @@ function valueMarkdown(answer: Answer): string {
       ? ''
       : ` (${percent} % interval ${uncertainty.interval.map((end) => shortNumber(end, places)).join(' to ')})`;
   return `**${shortNumber(answer.value, places)}**${interval}`;
+}
+
+function boundedTable(points: readonly Point[], percent: string): string {
+  const axes = axesOf(points);
+  const { bounds, regions } = rowTexts(points);
+  const hasRegion = regions.some((text) => text !== '');
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const heads = [...axes.map(plain), 'bounds', 'tightness', ...(hasRegion ? [`${percent} % region`] : [])];
+  return [
+    row(heads),
+    row(heads.map((_, i) => (i < axes.length ? '---' : '---:'))),
+    ...points.map((point, i) =>
+      row([
+        ...axes.map((axis) => plain(point.at[axis] ?? '')),
+        bounds[i] as string,
+        rowKind(point),
+        ...(hasRegion ? [regions[i] as string] : []),
+      ]),
+    ),
+  ].join('\n');
 }

@@ -11,6 +11,7 @@ export { answersLatex, latexText } from './latex.ts';
 export { columnsOf, count, grid, listed, paragraph, type Rich, type TextOptions, type Tone, visible } from './layout.ts';
 export { answersMarkdown } from './markdown.ts';
 export { issuesText } from './messages.ts';
+export { answersBoundsSvg, type BoundsPanel, type BoundsRow, type BoundsSvgOptions, boundsSvg } from './svg/bounds.ts';
 export { graphSvg } from './svg/graph.ts';
 export { type AnswerTextOptions, answersText, answerText } from './text.ts';
 export { isNo } from './words.ts';

@@ -1,4 +1,7 @@
 import type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point } from '../interpret/answer.ts';
+import { boundedTableLines, boundLines, isBoundedTable } from './bounded-text.ts';
+import { boundSentences, certificateSentence, isBounded } from './bounds.ts';
+import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
 import { headline, hedgeSentences, helpSentence, isDirect, ruleSentence, rungWords } from './words.ts';
@@ -39,6 +42,7 @@ function footer(document: AnswersDocument, methods: readonly string[], options: 
   return [
     ...(document.partial === true ? note('warn', 'Interrupted: these are the answers that were finished.') : []),
     ...methods.flatMap((text) => note('dim', text)),
+    ...(answers.some(({ certificate }) => certificate !== undefined) ? note('dim', certificateSentence) : []),
     ...(checked ? note('dim', 'every estimand agreed with the exact answer in random models of the graph') : []),
     ...(prints === '' ? [] : note('dim', `fingerprints: ${prints}`)),
     ...note('dim', `seed ${seed}, doable ${version}`),
@@ -59,8 +63,15 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
   ].filter((line) => line !== '');
   lines.push('', ...valueLines(answer, options), '');
   const identified = answer.status === 'identified' || answer.identifiable === true;
-  if (answer.why !== undefined) lines.push(...field('Why', answer.why));
-  if (!identified) {
+  const bounded = isBounded(answer);
+  if (bounded) lines.push(...boundSentences(answer, options).flatMap(({ label, says, tone }) => field(label, says, tone)));
+  else if (answer.why !== undefined) lines.push(...field('Why', answer.why));
+  if (bounded && answer.rule !== undefined) lines.push(...field('Because', ruleSentence(answer.rule)));
+  if (!identified && bounded) {
+    const help = answer.nextStudies === undefined ? helpSentence(answer) : undefined;
+    if (help !== undefined) lines.push(...field('Would help', help, 'title'));
+    if (options.why === true) lines.push(...list('Hedge', hedgeSentences(answer)), ...list('Known', answer.explanations ?? []));
+  } else if (!identified) {
     const other = options.why === true ? answer.refused.filter((one) => one.why !== answer.why) : [];
     lines.push(
       ...list(
@@ -72,7 +83,7 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     const help = helpSentence(answer);
     if (help !== undefined) lines.push(...field('Would help', help, 'title'));
     lines.push(...list('Known', answer.explanations ?? []));
-  } else if (answer.rule !== undefined) {
+  } else if (answer.rule !== undefined && !bounded) {
     const known = isDirect(answer) && options.why !== true ? [] : (answer.explanations ?? []);
     lines.push(...list('Because', [ruleSentence(answer.rule), ...known]));
   }
@@ -84,12 +95,14 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     ),
   );
   lines.push(...list('Assumes', answer.assumes));
-  lines.push(
-    ...list('Checks', ordered(answer.diagnostics.filter((one) => options.brief !== true || !isSelfCheck(one))).map(diagnosticRich)),
+  if (options.brief !== true && answer.certificate !== undefined) lines.push(...field('Certificate', certificateSentence));
+  const said = answer.diagnostics.filter(
+    (one) => (options.brief !== true || !isSelfCheck(one)) && (answer.agreement === undefined || one.name !== 'compatibility'),
   );
+  lines.push(...list('Checks', ordered(said).map(diagnosticRich)));
   const derivation = answer.derivation ?? [];
   if (options.why === true && derivation.length > 0) lines.push('', ...derivationLines(derivation, options));
-  if (options.why === true && identified && answer.refused.length > 0)
+  if (options.why === true && (identified || bounded) && answer.refused.length > 0)
     lines.push(
       '',
       ...list(
@@ -109,6 +122,14 @@ const isSugar = (answer: Answer): boolean => /(?:^|[^\p{L}\p{N}_.])[A-Z]{2,}\s*\
 function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
   const { uncertainty } = answer;
   const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
+  const ends = boundsOf(answer);
+  if (answer.status === 'bounded' && ends !== undefined) return [...boundLines(answer, ends, options), ...methodLines(answer, options)];
+  if (answer.status !== 'bounded' && answer.status !== 'identified' && ends !== undefined) {
+    const { text, tone } = headline(answer);
+    return [...paragraph({ tone, text }, options, '  '), '', ...boundLines(answer, ends, options), ...methodLines(answer, options)];
+  }
+  if (answer.distribution !== undefined && isBoundedTable(answer.distribution))
+    return [...boundedTableLines(answer, answer.distribution, percent, options.rows ?? 40, options), ...methodLines(answer, options)];
   if (answer.kind === 'distribution' && answer.distribution !== undefined) {
     const method =
       uncertainty === undefined || options.method === false
@@ -130,6 +151,9 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
   const { text, tone } = headline(answer);
   return paragraph({ tone, text }, options, '  ');
 }
+
+const methodLines = ({ uncertainty }: Answer, options: AnswerTextOptions): string[] =>
+  uncertainty === undefined || options.method === false ? [] : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
 
 function distributionLines(points: readonly Point[], percent: string, options: AnswerTextOptions): string[] {
   const limit = options.rows ?? 40;

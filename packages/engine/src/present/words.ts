@@ -20,6 +20,10 @@ const rules: Readonly<Record<string, { readonly says: string; readonly source?: 
     says: 'The worlds of the question can be brought together into quantities that were measured.',
     source: 'counterfactual factors, Correa, Lee and Bareinboim (2021)',
   },
+  range: {
+    says: 'Several values fit the studies and the graph; the smallest and the largest of them were computed.',
+    source: 'programmes over response functions, Balke and Pearl (1994)',
+  },
   combine: { says: 'Each part is identified, and the parts are added up.', source: 'linearity' },
 };
 
