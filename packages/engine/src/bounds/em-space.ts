@@ -1,5 +1,5 @@
 import { conjunctionKey } from './contract.ts';
-import type { Block, Literal, Programme } from './programme.ts';
+import type { Block, Form, Literal, Programme } from './programme.ts';
 
 /** Most states of one exogenous variable that are enumerated. */
 export const defaultStateLimit = 65_536;
@@ -112,7 +112,7 @@ function addBlock(
     const mine = rows.filter((row) =>
       (programme.cells[row]?.form ?? []).some((term) => term.literals.some((l) => root(l.digit) === component)),
     );
-    const terms: Float64Array[][][] = [];
+    const terms: (readonly (readonly Float64Array[])[])[] = [];
     for (const row of mine) {
       const cell = programme.cells[row];
       const made = termsOf(cell?.form ?? [], boxes);
@@ -188,18 +188,27 @@ function matches(box: Box, literals: readonly Literal[]): Float64Array | undefin
   return result;
 }
 
-/** With one box the sum of the terms; else one product of indicators per term, the coefficient in the first. */
-function termsOf(form: Programme['cells'][number]['form'], boxes: readonly Box[]): Float64Array[][] | undefined {
-  const terms: Float64Array[][] = [];
+/**
+ * A form as a sum of products of functions, one on each box (the coefficient in the first). Terms that differ in one box only are
+ * added up, box after box: with one box a single function remains, with several as few as conjunctions of sets of states allow.
+ */
+function termsOf(form: Form, boxes: readonly Box[]): readonly (readonly Float64Array[])[] | undefined {
+  let terms: (readonly Float64Array[])[] = [];
   for (const { coefficient, literals } of form) {
     if (coefficient === 0) continue;
     if (!(coefficient > 0)) return undefined;
     const factors = boxes.map((box) => matches(box, literals) ?? new Float64Array(box.count).fill(1));
-    const first = factors[0] as Float64Array;
-    for (let s = 0; s < first.length; s++) first[s] = (first[s] as number) * coefficient;
-    const sum = boxes.length === 1 ? terms[0]?.[0] : undefined;
-    if (sum === undefined) terms.push(factors);
-    else for (let s = 0; s < sum.length; s++) sum[s] = (sum[s] as number) + (first[s] as number);
+    terms.push([(factors[0] as Float64Array).map((one) => one * coefficient), ...factors.slice(1)]);
+  }
+  for (let g = boxes.length - 1; g >= 0; g--) {
+    const joined = new Map<string, Float64Array[]>();
+    for (const factors of terms) {
+      const key = factors.flatMap((factor, h) => (h === g ? [] : [factor.join()])).join(';');
+      const before = joined.get(key);
+      if (before === undefined) joined.set(key, [...factors]);
+      else before[g] = (before[g] as Float64Array).map((value, state) => value + ((factors[g] as Float64Array)[state] as number));
+    }
+    terms = [...joined.values()];
   }
   return terms;
 }

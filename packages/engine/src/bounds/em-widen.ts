@@ -1,3 +1,4 @@
+import type { TargetValue } from './contract.ts';
 import type { Question, Weights } from './em-query.ts';
 import type { Space } from './em-space.ts';
 
@@ -40,6 +41,48 @@ export function widen(
     if (!(value - before > 1e-13)) break;
   }
   return Number.isFinite(value) ? { value: sign * value, weights: now } : undefined;
+}
+
+/**
+ * Components are independent, so that the fit of one run in one component goes with the fits of other runs in the others: starting
+ * from `weights`, each component in turn takes the fit among `runs` that moves the value furthest. Every model on the way is as
+ * likely as its components are.
+ */
+export function combine(question: Question, weights: Weights, runs: readonly Weights[], sign: 1 | -1): Weights {
+  if (weights.length < 2) return weights;
+  const now = [...weights];
+  let value = sign * question.valueAt(now);
+  for (let round = 0; round < rounds; round++) {
+    const before = value;
+    for (const u of weights.keys()) {
+      const own = now[u] as readonly Float64Array[];
+      const at = question.at(now);
+      const slopes = own.length === 1 ? question.slopes(now, u, 0) : undefined;
+      for (const run of runs) {
+        const other = run[u] as readonly Float64Array[];
+        const tried = now.with(u, other);
+        const near = slopes === undefined ? undefined : moved(at, slopes, own[0] as Float64Array, other[0] as Float64Array);
+        if (near !== undefined && !(sign * near > value)) continue;
+        const reached = sign * question.valueAt(tried);
+        if (!(reached > value)) continue;
+        value = reached;
+        now[u] = other;
+      }
+    }
+    if (!(value - before > 1e-13)) break;
+  }
+  return now;
+}
+
+/** The fraction when one slot goes from one distribution to another; NaN where its denominator is not positive. */
+function moved(at: TargetValue, slopes: ReturnType<Question['slopes']>, from: Float64Array, to: Float64Array): number {
+  let { numerator, denominator } = at;
+  for (let atom = 0; atom < from.length; atom++) {
+    const step = (to[atom] as number) - (from[atom] as number);
+    numerator += step * (slopes.numerator[atom] as number);
+    denominator += step * (slopes.denominator[atom] as number);
+  }
+  return denominator > 0 ? numerator / denominator : Number.NaN;
 }
 
 /** One step of Dinkelbach: every class goes to its atom of the largest sign * numerator - value * denominator; ties stay where they are. */

@@ -6,7 +6,7 @@ import { likelihoodOf, referenceLogLikelihood } from './em-likelihood.ts';
 import { pointOf, Question, type Weights } from './em-query.ts';
 import { type Space, spaceOf } from './em-space.ts';
 import { type EmccEnd, type EmccShared, type EmccUnit, emccTask } from './em-task.ts';
-import { widen } from './em-widen.ts';
+import { combine, widen } from './em-widen.ts';
 import type { ModelPoint, Programme } from './programme.ts';
 
 export interface EmccOptions extends RunOptions {
@@ -126,9 +126,23 @@ export async function emccBounds(
 
   const values = good.map(({ run }) => run.value);
   const interval = [Math.min(...values), Math.max(...values)] as const;
-  const lower = good.reduce((best, next) => ((next.ends as Ends)[0].value < (best.ends as Ends)[0].value ? next : best)).ends as Ends;
-  const upper = good.reduce((best, next) => ((next.ends as Ends)[1].value > (best.ends as Ends)[1].value ? next : best)).ends as Ends;
-  const worst = Math.max(...good.map(({ run }) => run.certificate));
+  const reach = (sign: 1 | -1): NonNullable<ReturnType<typeof widen>> => {
+    const side = good.map(({ ends: wide }) => (wide as Ends)[sign < 0 ? 0 : 1]);
+    const best = side.reduce((a, b) => (sign * b.value > sign * a.value ? b : a));
+    const combined = combine(
+      question,
+      best.weights,
+      side.map((end) => end.weights),
+      sign,
+    );
+    const further = widen(question, space, combined, sign);
+    return further !== undefined && sign * further.value > sign * best.value ? further : best;
+  };
+  const [lower, upper] = [reach(-1), reach(1)];
+  const worst = units.reduce(
+    (sum, _, u) => sum + Math.max(...judged.map(({ units: own }, i) => (all[i]?.run.converged ? (own[u] as number) : 0))),
+    0,
+  );
   const believed = beyondNoise(interval, units, worst)
     ? credible(good.length, interval, { walls: options.walls ?? wallsOf(programme) })
     : undefined;
@@ -139,15 +153,15 @@ export async function emccBounds(
       converged: good.length,
       worstCertificate: worst,
       interval,
-      widened: [lower[0].value, upper[1].value],
+      widened: [lower.value, upper.value],
       ...(believed === undefined ? {} : { credible: believed }),
       ...(local ? { local } : {}),
     },
     runs: all.map(({ run }) => run),
     points: good.map(({ weights }) => pointOf(programme, space, weights)),
     values,
-    lowerPoint: pointOf(programme, space, lower[0].weights),
-    upperPoint: pointOf(programme, space, upper[1].weights),
+    lowerPoint: pointOf(programme, space, lower.weights),
+    upperPoint: pointOf(programme, space, upper.weights),
     partial,
   };
 }
@@ -173,6 +187,8 @@ interface Verdict {
   readonly converged: boolean;
   /** The certificate is one of stationarity in some component. */
   readonly local: boolean;
+  /** Certificates of the components. */
+  readonly units: readonly number[];
 }
 
 /**
@@ -187,7 +203,7 @@ function judge(units: readonly EmccUnit[], runs: readonly (readonly EmccEnd[])[]
     const best = ends.reduce((most, end) => Math.max(most, end.logLikelihood), Number.NEGATIVE_INFINITY);
     const above = ends.reduce((least, end) => (concave ? Math.min(least, end.logLikelihood + end.slope) : least), likelihood.atMost);
     const base = referenceLogLikelihood(likelihood);
-    return ends.map(({ logLikelihood, slope }): Verdict => {
+    return ends.map(({ logLikelihood, slope }): Omit<Verdict, 'units'> => {
       const certificate = Math.max(0, above - logLikelihood);
       const certified = certificate <= tolerance;
       const stationary = !concave && slope <= tolerance && best - logLikelihood <= 10 * tolerance;
@@ -200,12 +216,13 @@ function judge(units: readonly EmccUnit[], runs: readonly (readonly EmccEnd[])[]
     });
   });
   return runs.map((_, i) => {
-    const own = perUnit.map((verdicts) => verdicts[i] as Verdict);
+    const own = perUnit.map((verdicts) => verdicts[i] as Omit<Verdict, 'units'>);
     return {
       logLikelihood: own.reduce((sum, verdict) => sum + verdict.logLikelihood, 0),
       certificate: own.reduce((sum, verdict) => sum + verdict.certificate, 0),
       converged: own.every((verdict) => verdict.converged),
       local: own.some((verdict) => verdict.local),
+      units: own.map((verdict) => verdict.certificate),
     };
   });
 }

@@ -54,7 +54,7 @@ export interface EmccReport {
   readonly local?: true;
   /** Smallest and largest value over the converged models. */
   readonly interval: readonly [number, number];
-  /** The same after moving mass inside classes of states that no study tells apart. */
+  /** The same after moving mass inside classes of states that no study tells apart, and with components of different runs combined. */
   readonly widened?: readonly [number, number];
   /** Zaffalon et al. 2022: probability that widening by 10 % at each end covers the truth, if the runs were uniform (they are not). */
   readonly credible?: number;
