@@ -38,7 +38,13 @@ export const numbersAt =
 export function networksValue(networks: readonly Network[], numbers: TableNumbers): number {
   const result = new Sum();
   for (const { weight, tables } of networks) {
-    result.add(weight * (contracted(tables.map((table) => factorOf(table.axes, table.sizes, numbers(table))), []).values[0] as number));
+    result.add(
+      weight *
+        (contracted(
+          tables.map((table) => factorOf(table.axes, table.sizes, numbers(table))),
+          [],
+        ).values[0] as number),
+    );
   }
   return result.value;
 }
@@ -79,10 +85,12 @@ export function valuesOf(target: Target, model: ModelPoint): TargetValue {
 }
 
 /** The target in a model; NaN where the condition has probability 0. */
-export function valueOf(target: Target, model: ModelPoint): number {
+function targetValue(target: Target, model: ModelPoint): number {
   const { numerator, denominator } = valuesOf(target, model);
   return target.denominator === undefined ? numerator : denominator > 0 ? numerator / denominator : Number.NaN;
 }
+
+export { targetValue as valueOf };
 
 /** Numerator and denominator as linear functions of one block, the other blocks at a model (its entry for `block` is not read). */
 export function formOf(
@@ -93,8 +101,7 @@ export function formOf(
   const numbers = typeof others === 'function' ? others : numbersAt(others);
   return {
     numerator: networksForm(target.numerator, block, numbers),
-    denominator:
-      target.denominator === undefined ? [{ coefficient: 1, literals: [] }] : networksForm(target.denominator, block, numbers),
+    denominator: target.denominator === undefined ? [{ coefficient: 1, literals: [] }] : networksForm(target.denominator, block, numbers),
   };
 }
 
