@@ -65,16 +65,38 @@ const settings: readonly Readonly<Record<string, string | number | boolean>>[] =
   { presolve: 'off', simplex_strategy: 1, simplex_scale_strategy: 4 },
 ];
 
+/** Closed sessions leave their model to the next one: making a model and setting its options costs more than a small solve. */
+const spares = 4;
+
 /** HiGHS (Huangfu and Hall 2018) as WebAssembly; about 50 ms to load. Solves block. */
 export async function loadSolver(): Promise<Solver> {
   // Its types describe a CommonJS module; what is imported is the ES module, whose default is the loader itself.
   const native = await (load as unknown as typeof load.default)();
-  return { open: (programme) => new OpenSession(native, programme) };
+  const spare: Model[] = [];
+  const take = (): Model => {
+    const model = spare.pop();
+    if (model !== undefined) return model;
+    const made = native.createModel();
+    made.options.set({
+      output_flag: false,
+      primal_feasibility_tolerance: 1e-10,
+      dual_feasibility_tolerance: 1e-10,
+      random_seed: 0,
+      ...settings[0],
+    });
+    return made;
+  };
+  const give = (model: Model): void => {
+    if (spare.length < spares) spare.push(model);
+    else model.dispose();
+  };
+  return { open: (programme) => new OpenSession(native, take(), give, programme) };
 }
 
 class OpenSession implements Session {
   readonly #native: Highs;
   readonly #model: Model;
+  readonly #give: (model: Model) => void;
   readonly #cost: number[] = [];
   readonly #lower: number[] = [];
   readonly #upper: number[] = [];
@@ -85,14 +107,17 @@ class OpenSession implements Session {
   readonly #row: number[] = [];
   readonly #value: number[] = [];
   #setting = 0;
+  #closed = false;
 
-  constructor(native: Highs, programme: LinearProgramme) {
+  constructor(native: Highs, model: Model, give: (model: Model) => void, programme: LinearProgramme) {
     this.#native = native;
+    this.#model = model;
+    this.#give = give;
     this.#rowLower = Array.from(programme.rowLower);
     this.#rowUpper = Array.from(programme.rowUpper);
     const { count, rows, starts, indices, values } = programme;
     this.#remember(programme);
-    this.#model = native.createModel({
+    this.#model.passModel({
       numCols: count,
       numRows: rows,
       colCost: this.#cost,
@@ -101,13 +126,6 @@ class OpenSession implements Session {
       rowLower: this.#bounds(this.#rowLower),
       rowUpper: this.#bounds(this.#rowUpper),
       matrix: { format: 'csc', numRows: rows, numCols: count, starts, indices, values },
-    });
-    this.#model.options.set({
-      output_flag: false,
-      primal_feasibility_tolerance: 1e-10,
-      dual_feasibility_tolerance: 1e-10,
-      random_seed: 0,
-      ...settings[0],
     });
   }
 
@@ -190,7 +208,9 @@ class OpenSession implements Session {
   }
 
   close(): void {
-    this.#model.dispose();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#give(this.#model);
   }
 
   #solve(): LinearSolution {
