@@ -1,5 +1,7 @@
 import { conjunctionKey } from './contract.ts';
-import type { Block, Form, Literal, Programme } from './programme.ts';
+import { type Box, boxOf, matches, Partition, termsOf } from './em-box.ts';
+import { components } from './least.ts';
+import type { Block, Literal, Programme } from './programme.ts';
 
 /** Most states of one exogenous variable that are enumerated. */
 export const defaultStateLimit = 65_536;
@@ -70,37 +72,24 @@ function addBlock(
 ): string | undefined {
   const group = new Int32Array(block.digits.length);
   for (const [g, digits] of (block.groups ?? []).entries()) for (const digit of digits) group[digit] = g;
-  const several = (block.groups?.length ?? 1) > 1;
-  const rows = programme.cells.flatMap((cell, i) => (programme.strata[cell.stratum]?.block === number && cell.count > 0 ? [i] : []));
-  const events = new Map<string, readonly Literal[]>();
-  for (const network of [...programme.target.numerator, ...(programme.target.denominator ?? [])])
-    for (const table of network.tables)
-      if (table.block === number)
-        for (const literals of table.cells) if (literals !== null && literals.length > 0) events.set(conjunctionKey(literals), literals);
-
-  const parent = Int32Array.from(block.digits, (_, i) => i);
-  const root = (digit: number): number => {
-    let at = digit;
-    while (parent[at] !== at) at = parent[at] as number;
-    return at;
-  };
-  const link = (literals: readonly Literal[]): void => {
-    const first = literals[0];
-    for (const { digit } of literals) if (first !== undefined) parent[root(digit)] = root(first.digit);
-  };
-  for (const row of rows) link((programme.cells[row]?.form ?? []).flatMap((term) => term.literals));
-  for (const literals of events.values()) link(literals);
-  for (const literals of block.forbidden) {
-    if (several && new Set(literals.map(({ digit }) => group[digit])).size > 1)
-      return `an assumption on ${block.name} ties exogenous variables that are independent`;
-    link(literals);
-  }
-
-  const used = new Set<number>();
-  for (const row of rows) for (const term of programme.cells[row]?.form ?? []) for (const { digit } of term.literals) used.add(root(digit));
-  for (const literals of events.values()) used.add(root((literals[0] as Literal).digit));
-  for (const component of [...used].sort((a, b) => a - b)) {
-    const digits = block.digits.flatMap((_, digit) => (root(digit) === component ? [digit] : []));
+  const across = ({ literals }: { readonly literals: readonly Literal[] }): boolean =>
+    new Set(literals.map(({ digit }) => group[digit])).size > 1;
+  const forbidden = block.forbidden.map((literals) => ({ literals }));
+  if (forbidden.some(across)) return `an assumption on ${block.name} ties exogenous variables that are independent`;
+  const rows = programme.cells.flatMap(({ stratum, count, form }, row) =>
+    programme.strata[stratum]?.block === number && count > 0 ? [{ row, literals: form.flatMap((term) => term.literals) }] : [],
+  );
+  const networks = [...programme.target.numerator, ...(programme.target.denominator ?? [])];
+  const cells = networks.flatMap(({ tables }) => tables.flatMap((table) => (table.block === number ? table.cells : [])));
+  const events = new Map(cells.flatMap((event) => (event === null ? [] : [[conjunctionKey(event), event] as const])));
+  const entries: Entry[] = [...rows, ...[...events.values()].map((event) => ({ event, literals: event })), ...forbidden];
+  const linked = components(
+    block.digits.length,
+    entries.filter(({ literals }) => literals.length > 0),
+  );
+  for (const component of linked) {
+    if (component.every(({ row, event }) => row === undefined && event === undefined)) continue;
+    const digits = [...new Set(component.flatMap(({ literals }) => literals.map(({ digit }) => digit)))].sort((a, b) => a - b);
     const groups = [...new Set(digits.map((digit) => group[digit] as number))].sort((a, b) => a - b);
     const boxes: Box[] = [];
     for (const g of groups) {
@@ -109,146 +98,68 @@ function addBlock(
       if (!(count <= limit)) return `EMCC would have to hold ${count} states of one exogenous variable of ${block.name} (limit ${limit})`;
       boxes.push(boxOf(block, own));
     }
-    const mine = rows.filter((row) =>
-      (programme.cells[row]?.form ?? []).some((term) => term.literals.some((l) => root(l.digit) === component)),
-    );
-    const terms: (readonly (readonly Float64Array[])[])[] = [];
-    for (const row of mine) {
-      const cell = programme.cells[row];
-      const made = termsOf(cell?.form ?? [], boxes);
-      if (made === undefined) return `the programme has a negative coefficient in ${cell?.says}`;
-      if (made.every((factors) => factors.some((factor) => factor.every((value) => value === 0))))
-        return `no model of the graph and its assumptions allows ${cell?.says}, which was seen`;
-      terms.push(made);
-    }
-    const partitions = boxes.map((box) => new Partition(box.count));
-    for (const row of terms) for (const factors of row) for (const [i, factor] of factors.entries()) partitions[i]?.refine(factor);
-    const classes = partitions.map((partition) => ({ of: partition.of.slice(), count: partition.count }));
-    const here = [...events].filter(([, literals]) => root((literals[0] as Literal).digit) === component);
-    const holds = here.map(([, literals]) => boxes.map((box) => matches(box, literals)));
-    for (const factors of holds) for (const [i, factor] of factors.entries()) if (factor !== undefined) partitions[i]?.refine(factor);
-
-    const unit = units.length;
-    const slots = boxes.map((box, i) => slotOf(number, box, partitions[i] as Partition, classes[i] as { of: Int32Array; count: number }));
-    for (const [e, [key]] of here.entries())
-      occurrences.set(key, {
-        unit,
-        parts: boxes.flatMap((_, slot) => {
-          const factor = holds[e]?.[slot];
-          return factor === undefined ? [] : [{ slot, atoms: atomsOf(factor, slots[slot] as Slot) }];
-        }),
-      });
-    const compress = (factor: Float64Array, slot: number): Float64Array => {
-      const of = classes[slot] as { of: Int32Array; count: number };
-      const result = new Float64Array(of.count);
-      for (let s = 0; s < factor.length; s++) result[of.of[s] as number] = factor[s] as number;
-      return result;
-    };
-    units.push({ block: number, slots, rows: mine, terms: terms.map((row) => row.map((factors) => factors.map(compress))) });
+    const made = unitOf(programme, number, boxes, component);
+    if ('refused' in made) return made.refused;
+    for (const [key, parts] of made.parts) occurrences.set(key, { unit: units.length, parts });
+    units.push(made.unit);
   }
   return undefined;
 }
 
-/** All allowed states of some digits: `values` state after state. */
-interface Box {
-  readonly digits: readonly number[];
-  readonly values: Uint32Array;
-  readonly count: number;
+interface Entry {
+  readonly literals: readonly Literal[];
+  /** The literals are those of this cell. */
+  readonly row?: number;
+  /** They are this event of the question. */
+  readonly event?: readonly Literal[];
 }
 
-function boxOf(block: Block, digits: readonly number[]): Box {
-  const sizes = digits.map((digit) => block.digits[digit]?.levels.length ?? 1);
-  const total = sizes.reduce((product, size) => product * size, 1);
-  const place = new Map(digits.map((digit, i) => [digit, i]));
-  const forbidden = block.forbidden.filter((literals) => literals.every(({ digit }) => place.has(digit)));
-  const state = new Uint32Array(digits.length);
-  const values: number[] = [];
-  for (let s = 0; s < total; s++) {
-    const dropped = forbidden.some((literals) => literals.every(({ digit, value }) => state[place.get(digit) as number] === value));
-    if (!dropped) for (const value of state) values.push(value);
-    for (let i = digits.length - 1; i >= 0; i--) {
-      state[i] = (state[i] as number) + 1;
-      if ((state[i] as number) < (sizes[i] as number)) break;
-      state[i] = 0;
-    }
+function unitOf(
+  programme: Programme,
+  block: number,
+  boxes: readonly Box[],
+  component: readonly Entry[],
+): { readonly unit: Unit; readonly parts: ReadonlyMap<string, Occurrence['parts']> } | { readonly refused: string } {
+  const rows = component.flatMap(({ row }) => (row === undefined ? [] : [row]));
+  const terms: (readonly (readonly Float64Array[])[])[] = [];
+  for (const row of rows) {
+    const cell = programme.cells[row];
+    const made = termsOf(cell?.form ?? [], boxes);
+    if (made === undefined) return { refused: `the programme has a negative coefficient in ${cell?.says}` };
+    if (made.every((factors) => factors.some((factor) => factor.every((value) => value === 0))))
+      return { refused: `no model of the graph and its assumptions allows ${cell?.says}, which was seen` };
+    terms.push(made);
   }
-  return { digits, values: Uint32Array.from(values), count: values.length / digits.length };
-}
-
-/** 1 where the literals on digits of the box hold; undefined: there are none. */
-function matches(box: Box, literals: readonly Literal[]): Float64Array | undefined {
-  const own = literals.flatMap(({ digit, value }) => {
-    const at = box.digits.indexOf(digit);
-    return at < 0 ? [] : [{ at, value }];
+  const classes = boxes.map((box, i) => {
+    const partition = new Partition(box.count);
+    for (const row of terms) for (const factors of row) partition.refine(factors[i] as Float64Array);
+    return partition;
   });
-  if (own.length === 0) return undefined;
-  const width = box.digits.length;
-  const result = new Float64Array(box.count).fill(1);
-  for (const { at, value } of own) for (let s = 0; s < box.count; s++) if (box.values[s * width + at] !== value) result[s] = 0;
-  return result;
-}
-
-/**
- * A form as a sum of products of functions, one on each box (the coefficient in the first). Terms that differ in one box only are
- * added up, box after box: with one box a single function remains, with several as few as conjunctions of sets of states allow.
- */
-function termsOf(form: Form, boxes: readonly Box[]): readonly (readonly Float64Array[])[] | undefined {
-  let terms: (readonly Float64Array[])[] = [];
-  for (const { coefficient, literals } of form) {
-    if (coefficient === 0) continue;
-    if (!(coefficient > 0)) return undefined;
-    const factors = boxes.map((box) => matches(box, literals) ?? new Float64Array(box.count).fill(1));
-    terms.push([(factors[0] as Float64Array).map((one) => one * coefficient), ...factors.slice(1)]);
-  }
-  for (let g = boxes.length - 1; g >= 0; g--) {
-    const joined = new Map<string, Float64Array[]>();
-    for (const factors of terms) {
-      const key = factors.flatMap((factor, h) => (h === g ? [] : [factor.join()])).join(';');
-      const before = joined.get(key);
-      if (before === undefined) joined.set(key, [...factors]);
-      else before[g] = (before[g] as Float64Array).map((value, state) => value + ((factors[g] as Float64Array)[state] as number));
+  const events = component.flatMap(({ event }) => (event === undefined ? [] : [event]));
+  const holds = events.map((literals) => boxes.map((box) => matches(box, literals)));
+  const atoms = classes.map((partition, i) => {
+    const finer = partition.copy();
+    for (const factors of holds) {
+      const factor = factors[i];
+      if (factor !== undefined) finer.refine(factor);
     }
-    terms = [...joined.values()];
-  }
-  return terms;
+    return finer;
+  });
+  const slots = boxes.map((box, i) => slotOf(block, box, atoms[i] as Partition, classes[i] as Partition));
+  const parts = new Map(
+    events.map((literals, e) => [
+      conjunctionKey(literals),
+      slots.flatMap((slot, i) => {
+        const factor = holds[e]?.[i];
+        return factor === undefined ? [] : [{ slot: i, atoms: atomsOf(factor, slot) }];
+      }),
+    ]),
+  );
+  const perClass = terms.map((row) => row.map((factors) => factors.map((factor, i) => (classes[i] as Partition).compress(factor))));
+  return { unit: { block, slots, rows, terms: perClass }, parts };
 }
 
-/** A partition of states, refined by functions on them; numbered in order of first appearance. */
-class Partition {
-  of: Int32Array;
-  count: number;
-
-  constructor(states: number) {
-    this.of = new Int32Array(states);
-    this.count = Math.min(1, states);
-  }
-
-  refine(by: Float64Array): void {
-    const labels = new Map<number, Map<number, number>>();
-    let next = 0;
-    const refined = new Int32Array(by.length);
-    for (let s = 0; s < by.length; s++) {
-      const before = this.of[s] as number;
-      const value = by[s] as number;
-      let row = labels.get(before);
-      if (row === undefined) {
-        row = new Map();
-        labels.set(before, row);
-      }
-      let label = row.get(value);
-      if (label === undefined) {
-        label = next;
-        next += 1;
-        row.set(value, label);
-      }
-      refined[s] = label;
-    }
-    this.of = refined;
-    this.count = next;
-  }
-}
-
-function slotOf(block: number, box: Box, atoms: Partition, classes: { readonly of: Int32Array; readonly count: number }): Slot {
+function slotOf(block: number, box: Box, atoms: Partition, classes: Partition): Slot {
   const sizes = new Float64Array(atoms.count);
   const classOf = new Int32Array(atoms.count);
   const values: number[][] = [];

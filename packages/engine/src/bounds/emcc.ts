@@ -16,8 +16,9 @@ export interface EmccOptions extends RunOptions {
   /** Most expectation steps of a run in one component (50,000). */
   readonly iterations?: number;
   /**
-   * A run has converged when no distribution is more likely by more than this (1e-6 nats, for the whole programme). Below 1000
-   * records it shrinks in proportion; exact probabilities weigh as one record.
+   * A run has converged when no distribution is more likely by more than this (1e-6 nats, shared out among the components). Below
+   * 1000 records of a component it shrinks in proportion, above 100,000 it grows: probabilities are then within about 5e-5, and 5e-6,
+   * of the best fitting ones. Exact probabilities weigh as one record.
    */
   readonly tolerance?: number;
   /** Masses of the states at the start: uniform numbers over their sum (default), or Dirichlet. */
@@ -52,7 +53,7 @@ export interface EmccOutcome {
   readonly report: EmccReport;
   /** Every finished run, in order. */
   readonly runs: readonly EmccRun[];
-  /** Models of the converged runs, in order, and the value of the question in each. */
+  /** Models of the converged runs, in order (made when they are asked for), and the value of the question in each. */
   readonly points: readonly ModelPoint[];
   readonly values: readonly number[];
   /** Models that attain the ends of `report.widened`. */
@@ -85,7 +86,7 @@ export async function emccBounds(
   const units = space.units.map((unit): EmccUnit => {
     const likelihood = likelihoodOf(programme, unit);
     const records = likelihood.counts.reduce((sum, count) => sum + count, 0);
-    const own = (tolerance / space.units.length) * Math.min(1, records / 1000);
+    const own = (tolerance / space.units.length) * Math.max(Math.min(1, records / 1000), records / 100_000);
     return { likelihood, slots: unit.slots, tolerance: own, iterations, accelerate };
   });
 
@@ -158,7 +159,9 @@ export async function emccBounds(
       ...(local ? { local } : {}),
     },
     runs: all.map(({ run }) => run),
-    points: good.map(({ weights }) => pointOf(programme, space, weights)),
+    get points() {
+      return good.map(({ weights }) => pointOf(programme, space, weights));
+    },
     values,
     lowerPoint: pointOf(programme, space, lower.weights),
     upperPoint: pointOf(programme, space, upper.weights),
