@@ -1,4 +1,7 @@
 import { accountIdentified, accountRefused, studiesRead } from './account.ts';
+import { answerWithBounds, boundsOf } from './bounded.ts';
+import type { ModelDocument } from './bounds/equations.ts';
+import type { BoundOptions } from './bounds/rule.ts';
 import { answerByValue, levelsOf } from './by-value.ts';
 import type { Catalogue } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
@@ -27,10 +30,13 @@ export interface Asked {
   readonly domains: ReadonlyMap<Name, Domain>;
   readonly studies: readonly Study[];
   readonly catalogue: Catalogue;
+  readonly model?: ModelDocument;
   readonly assume?: readonly string[];
 }
 
-export interface AskOptions extends MeasureOptions {
+export interface AskOptions extends MeasureOptions, Pick<BoundOptions, 'starts' | 'pool'> {
+  /** `auto` (default): bounds where identification refuses, by exact programmes; `exact`, `emcc`, `both`: bounds in any case; `none`. */
+  readonly bounds?: 'auto' | 'exact' | 'emcc' | 'both' | 'none';
   /** Check every estimand in random models before it is shown; default true. */
   readonly verify?: boolean;
   /** A clock in milliseconds, for `elapsedMs`. */
@@ -59,7 +65,9 @@ export async function ask(problem: Asked, questions: readonly string[], options:
     const hint = 'Give a study (in the problem document, or --study FILE), or use explain, which needs no data.';
     return failure({ code: 'no-study', message: 'There is no study to answer from.', hint });
   }
-  return document(problem, questions, options, (question) => answer(problem, question, options));
+  const { bounds = 'auto' } = options;
+  const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
+  return document(problem, questions, options, (question) => answer(problem, question, options, open));
 }
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
@@ -145,11 +153,18 @@ function plan(problem: Asked, question: Question, options: AskOptions): Planned 
   return { answer: accountIdentified(question, seen, found, estimand, diagnostics), found, estimand };
 }
 
-async function answer(problem: Asked, question: Question, options: AskOptions): Promise<Answer> {
+async function answer(problem: Asked, question: Question, options: AskOptions, open: ReturnType<typeof boundsOf>): Promise<Answer> {
   const planned = plan(problem, question, options);
-  if (planned.found === undefined || planned.estimand === undefined)
-    return (await answerByValue(problem, question, planned.answer, options, (one) => answer(problem, one, options))) ?? planned.answer;
-  const { found, estimand } = planned;
+  const { bounds = 'auto' } = options;
+  const refused = planned.found === undefined || planned.estimand === undefined;
+  if (refused || (bounds !== 'auto' && bounds !== 'none')) {
+    const again = (one: Question): Promise<Answer> => answer(problem, one, options, open);
+    const byValue = await answerByValue(problem, question, planned.answer, options, again, bounds === 'none' ? undefined : again);
+    if (byValue !== undefined) return byValue;
+    if (bounds !== 'none') return answerWithBounds(planned.answer, question, open);
+    if (refused) return planned.answer;
+  }
+  const { found, estimand } = planned as Required<Planned>;
   const measured = await measure(estimand, found, problem, options);
   const studies = studiesRead(estimand, problem.studies);
   if (!measured.ok) {

@@ -28,6 +28,8 @@ export async function answerByValue(
   whole: Answer,
   options: RunOptions,
   answerOne: (question: Question) => Promise<Answer>,
+  /** For the values that are not identified. */
+  boundOne?: (question: Question) => Promise<Answer | undefined>,
 ): Promise<Answer | undefined> {
   const levels = levelsOf(problem);
   const rows = stateValues(question, levels);
@@ -36,7 +38,8 @@ export async function answerByValue(
   for (const row of rows) {
     if (options.signal?.aborted === true) throw new Interrupted();
     const { verdict } = identify(row.question, problem.graph, problem.catalogue, { levels });
-    if (verdict === 'identified') answered.push({ at: row.at, answer: await answerOne(row.question) });
+    const one = verdict === 'identified' ? await answerOne(row.question) : await boundOne?.(row.question);
+    if (one !== undefined && (verdict === 'identified' || isBounded(one))) answered.push({ at: row.at, answer: one });
   }
   const [first] = answered;
   if (first === undefined) return undefined;
@@ -44,6 +47,8 @@ export async function answerByValue(
     ({ at, answer: one }): Point => ({
       at,
       value: one.value ?? null,
+      ...(one.lower === undefined || one.upper === undefined ? {} : { lower: one.lower, upper: one.upper }),
+      ...(one.tightness === undefined ? {} : { tightness: one.tightness }),
       ...(one.uncertainty?.interval === undefined ? {} : { interval: one.uncertainty.interval }),
       ...(one.uncertainty?.standardError === undefined ? {} : { standardError: one.uncertainty.standardError }),
     }),
@@ -60,10 +65,14 @@ export async function answerByValue(
           },
         ]
       : [];
-  const { value: _value, uncertainty, estimand, ...rest } = first.answer;
+  const { value: _value, uncertainty, estimand, lower: _lower, upper: _upper, inner: _inner, outer: _outer, ...more } = first.answer;
+  const { emcc: _emcc, nextStudies: _next, certificate: _certificate, ...rest } = more;
+  const bounded = answered.find(({ answer: one }) => isBounded(one))?.answer;
   return {
     ...rest,
-    status: answered.find(({ answer: { status } }) => status === 'identified')?.answer.status ?? rest.status,
+    ...(bounded?.agreement === undefined ? {} : { agreement: bounded.agreement }),
+    ...(bounded?.projected === undefined ? {} : { projected: bounded.projected }),
+    status: bounded?.status ?? answered.find(({ answer: { status } }) => status === 'identified')?.answer.status ?? rest.status,
     question: whole.question,
     terms: whole.terms,
     rung: whole.rung,
@@ -82,6 +91,8 @@ export async function answerByValue(
     leaves: unlike(answered.flatMap(({ answer: one }) => one.leaves ?? [])),
   };
 }
+
+const isBounded = ({ status }: Answer): boolean => status === 'bounded' || status === 'incompatible';
 
 /** Each once, by content. */
 const unlike = <T>(items: readonly T[]): T[] => [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];

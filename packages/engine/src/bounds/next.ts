@@ -1,0 +1,136 @@
+import type { Regime } from '../data/regime.ts';
+import type { Name, Value } from '../graph/variable.ts';
+import type { NextStudy } from '../interpret/answer.ts';
+import { Random } from '../math/random.ts';
+import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { cellsOf } from './cells.ts';
+import { expectation } from './contract.ts';
+import type { Prepared } from './prepare.ts';
+import type { BlockPoint, Cell, ModelPoint, Programme, Stratum } from './programme.ts';
+import type { StudyTable } from './studies.ts';
+
+export interface NextOptions extends RunOptions {
+  readonly seed?: number;
+  /** Models that fit the present studies, over which the width is averaged (8). */
+  readonly models?: number;
+}
+
+/** The interval of a programme; undefined where it was not found. */
+export type Bounding = (programme: Programme) => Promise<readonly [number, number] | undefined>;
+
+/** Beyond this many candidates only the first, nearest to the question in the graph's order, are tried. */
+const mostCandidates = 16;
+
+/**
+ * What one more study, large and measuring every variable of the graph, would leave of the interval: for each candidate (watching,
+ * or randomising one variable) and each of several models that fit the present studies, what the study would show in that model is
+ * added and the interval is solved again. `points` are fitting models; their random mixtures fit too, because the fitting models of a
+ * block are convex. Candidates that narrow nothing are left out; the most useful comes first.
+ */
+export async function nextStudies(
+  { structure, tables, blocks }: Prepared,
+  programme: Programme,
+  points: readonly ModelPoint[],
+  width: number,
+  bounding: Bounding,
+  options: NextOptions = {},
+): Promise<readonly NextStudy[]> {
+  const mixed = programme.blocks.some(({ groups, independences }) => groups !== undefined || independences.length > 0);
+  const models = mixed ? points : mixtures(points, options.models ?? 8, new Random(options.seed ?? 0, 'next study'));
+  const relevant = new Set(blocks);
+  const renumber = new Map(blocks.map((block, i) => [block, i]));
+  const all = (regime: Regime, measured: readonly Name[]): boolean =>
+    tables.some((table) => sameSet(table.regime, regime) && measured.every((name) => table.measured.includes(name)));
+  const measured = structure.order;
+  const candidates = [[], ...measured.map((name) => [name])].filter((set) => !all({ set }, measured)).slice(0, mostCandidates);
+  const found: NextStudy[] = [];
+  for (const [i, set] of candidates.entries()) {
+    options.onProgress?.({ task: 'which study would help', done: i, total: candidates.length });
+    const { strata, cells } = cellsOf(structure, [imagined(structure.levels, measured, set)], relevant);
+    if (cells.length === 0 || cells.length > 4096) continue;
+    const widths: number[] = [];
+    for (const point of models) {
+      if (options.signal?.aborted === true) throw new Interrupted();
+      const interval = await bounding(extended(programme, strata, cells, point, renumber));
+      if (interval !== undefined) widths.push(Math.max(0, interval[1] - interval[0]));
+      await options.pause?.();
+    }
+    if (widths.length < models.length) continue;
+    const expectedWidth = widths.reduce((sum, one) => sum + one, 0) / widths.length;
+    if (expectedWidth < width * (1 - 1e-6) - 1e-9)
+      found.push({ set, expectedWidth, least: Math.min(...widths), most: Math.max(...widths) });
+  }
+  return found.sort((a, b) => a.expectedWidth - b.expectedWidth);
+}
+
+const sameSet = (a: Regime, b: Regime): boolean =>
+  a.fixed === undefined && a.set.length === b.set.length && a.set.every((name) => b.set.includes(name));
+
+/** A study without records: its cells are what it would tell apart. */
+function imagined(levels: ReadonlyMap<Name, readonly Value[]>, measured: readonly Name[], set: readonly Name[]): StudyTable {
+  return {
+    name: 'one more study',
+    regime: { set },
+    measured,
+    axes: measured,
+    levels: measured.map((name) => levels.get(name) as readonly Value[]),
+    codes: new Int32Array(0),
+    weight: new Float64Array(0),
+    exact: true,
+    whole: false,
+    size: Number.POSITIVE_INFINITY,
+  };
+}
+
+function extended(
+  programme: Programme,
+  strata: readonly Stratum[],
+  cells: readonly Cell[],
+  point: ModelPoint,
+  renumber: ReadonlyMap<number, number>,
+): Programme {
+  const first = programme.strata.length;
+  const block = (stratum: number): number => renumber.get((strata[stratum] as Stratum).block) as number;
+  return {
+    ...programme,
+    strata: [...programme.strata, ...strata.map((stratum, i) => ({ ...stratum, block: block(i) }))],
+    cells: [
+      ...programme.cells,
+      ...cells.map(
+        (cell): Cell => ({
+          ...cell,
+          stratum: first + cell.stratum,
+          count: 0,
+          target: expectation(cell.form, point[block(cell.stratum)] as BlockPoint),
+        }),
+      ),
+    ],
+  };
+}
+
+/** Convex combinations with weights uniform over the simplex, the same for all digits of a block, each block by itself. */
+function mixtures(points: readonly ModelPoint[], count: number, random: Random): ModelPoint[] {
+  const [first] = points;
+  if (first === undefined) return [];
+  return Array.from({ length: count }, (_, model) =>
+    first.map((_, block): BlockPoint => {
+      const shares = random.split(model).split(block).dirichlet(new Float64Array(points.length).fill(1));
+      const groups = points.map((point) => point[block]?.groups ?? []);
+      const [own = []] = groups;
+      return {
+        groups: own.map(({ digits }, g) => ({
+          digits,
+          support: groups.flatMap((all, p) => {
+            const group = all[g];
+            if (group === undefined) return [];
+            const place = digits.map((digit) => group.digits.indexOf(digit));
+            return group.support.map(({ weight, values }) => ({
+              weight: weight * (shares[p] as number),
+              values: place.map((at) => (at < 0 ? 0 : (values[at] as number))),
+            }));
+          }),
+        })),
+      };
+    }),
+  );
+}
