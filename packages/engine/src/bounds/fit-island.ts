@@ -1,7 +1,8 @@
 import { log } from '../math/elementary.ts';
 import { fitMixture, type Mixture, type MixtureFit, type SparseColumns } from './interior.ts';
+import type { GroupPoint } from './island.ts';
 import { leastSum } from './least.ts';
-import type { Block, BlockPoint } from './programme.ts';
+import type { Block } from './programme.ts';
 import { type Column, classesOf, columnOf, type Group, type Island, levelsOf } from './states.ts';
 
 /** A row of the likelihood of a block. */
@@ -33,7 +34,7 @@ interface IslandResult {
   /** Row and value. */
   readonly values: readonly (readonly [number, number])[];
   readonly multipliers: readonly (readonly [number, number])[];
-  readonly groups: () => BlockPoint['groups'];
+  readonly groups: () => readonly GroupPoint[];
 }
 
 /** One class of states: its column, and values by position in the digits of its group (-1: any). */
@@ -75,6 +76,12 @@ export class IslandFit {
     if (!open) this.states = withoutImpossible(this.states, island, rows);
   }
 
+  get work(): number {
+    const size = this.island.rows.length + this.island.groups.length;
+    const entries = this.states.reduce((sum, { column }) => sum + (column.rows.length + 1) ** 2 + 8, 0);
+    return (this.open ? mostRounds / 4 : 1) * 15 * (size ** 3 / 6 + entries);
+  }
+
   fit(options: IslandOptions): IslandResult {
     let result = this.solve(options);
     // A gap of the columns at hand says nothing of those that were not made.
@@ -86,10 +93,11 @@ export class IslandFit {
       result = this.solve(options);
     }
     const { fit, states, cost, total } = result;
+    const possible = result.possible && fit.residual < 1e-6;
     return {
-      logLikelihood: result.possible ? fit.value + cost : Number.NEGATIVE_INFINITY,
-      gap: result.possible ? fit.gap : 0,
-      converged: result.possible && fit.residual < 1e-8 && Math.abs(fit.gap) <= 1e-8 * Math.max(1, total),
+      logLikelihood: possible ? fit.value + cost : Number.NEGATIVE_INFINITY,
+      gap: possible ? fit.gap : 0,
+      converged: possible && fit.residual < 1e-8 && Math.abs(fit.gap) <= 1e-8 * Math.max(1, total),
       values: this.valuesAt(states, fit.x),
       multipliers: result.multipliers,
       groups: () => this.groupsAt(states, fit.x),
@@ -197,16 +205,16 @@ export class IslandFit {
     return [...sums];
   }
 
-  private groupsAt(states: readonly State[], x: Float64Array): BlockPoint['groups'] {
+  private groupsAt(states: readonly State[], x: Float64Array): GroupPoint[] {
     return this.island.groups.map(({ digits, forbidden }, group) => {
-      const support: { weight: number; values: number[] }[] = [];
+      const support: { weight: number; values: readonly number[] }[] = [];
       for (const [i, state] of states.entries()) {
         if (state.group !== group || !((x[i] as number) > 0)) continue;
         const fixed = new Int32Array(this.levels.length).fill(-1);
         for (const [k, digit] of digits.entries()) fixed[digit] = state.leaf[k] as number;
         const whole = leastSum(this.levels, [], forbidden, fixed);
         if (typeof whole === 'string') throw new Error(`A state of block ${this.block.name} is ${whole}.`);
-        support.push({ weight: x[i] as number, values: digits.map((digit) => whole.assignment[digit] as number) });
+        support.push({ weight: x[i] as number, values: [...whole.assignment] });
       }
       return { digits, support };
     });

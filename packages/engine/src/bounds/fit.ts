@@ -1,3 +1,4 @@
+import { couple } from './couple.ts';
 import { IslandFit, type IslandRow } from './fit-island.ts';
 import type { BlockPoint, Cell, Form, Programme, Stratum } from './programme.ts';
 import { islandsOf, type Row } from './states.ts';
@@ -52,13 +53,16 @@ export class BlockLikelihood {
   /** Positions in the cells of the programme. */
   readonly cells: readonly number[];
   readonly relaxed: boolean;
+  readonly block: number;
   private readonly programme: Programme;
   private readonly extras: number;
+  private readonly digits: number;
   private readonly islands: readonly IslandFit[];
   private readonly rows: readonly IslandRow[];
 
   constructor(programme: Programme, block: number, options: LikelihoodOptions = {}) {
     this.programme = programme;
+    this.block = block;
     const description = programme.blocks[block];
     if (description === undefined) throw new Error(`There is no block ${block}.`);
     this.relaxed = description.groups !== undefined || description.independences.length > 0 || !description.complete;
@@ -85,9 +89,13 @@ export class BlockLikelihood {
     for (const [extra, form] of extras.entries()) if (form.length > 0) rows.push({ kind: 'extra', form, target: 0, extra });
     const asked = rows.map(({ form, target }, i): Row => ({ source: { cell: i }, form, relation: '=', target, says: '' }));
     this.rows = rows;
-    this.islands = islandsOf(description, asked)
-      .filter((island) => island.rows.length > 0)
-      .map((island) => new IslandFit(description, island, rows, options.states ?? 50_000));
+    this.islands = islandsOf(description, asked).map((island) => new IslandFit(description, island, rows, options.states ?? 50_000));
+    this.digits = description.digits.length;
+  }
+
+  /** Roughly the additions and multiplications of one fit. */
+  get work(): number {
+    return this.islands.reduce((sum, island) => sum + island.work, 0);
   }
 
   /** Deterministic. About twice the log of the precision in steps, each quadratic in the cells of a column and cubic in the rows. */
@@ -131,7 +139,11 @@ export class BlockLikelihood {
       gap,
       converged,
       multipliers,
-      point: () => ({ groups: parts.flatMap((part) => part.groups()) }),
+      point: () =>
+        couple(
+          parts.flatMap((part) => part.groups()),
+          this.digits,
+        ),
     };
   }
 }
