@@ -1,14 +1,14 @@
 import type { Name, Value } from '../graph/variable.ts';
 import { writeName } from '../query/lex.ts';
 import { printValue } from '../query/print.ts';
-
 import { conjunctionsOf, gather } from './facts.ts';
 import { type Piece, piecesOf } from './layout.ts';
 import { Margins } from './margins.ts';
 import { needsOf, planPlugIns, type Supply } from './plug-in.ts';
-import type { Block, Cell, Stratum, Term } from './programme.ts';
+import type { Block, Cell, Form, Stratum, Term } from './programme.ts';
 import type { Structure } from './specification.ts';
 import type { StudyTable } from './studies.ts';
+import { type Counted, countPiece } from './tian.ts';
 
 export interface StudyCells {
   /** `block` counts in the structure's blocks. */
@@ -16,6 +16,8 @@ export interface StudyCells {
   readonly cells: readonly Cell[];
   /** Where every stratum comes from. */
   readonly origins: readonly Origin[];
+  /** The pieces of every table. */
+  readonly pieces: readonly (readonly Piece[])[];
   /** What the studies show and no cell says, in words: bounds without it are valid but may be wider than need be. */
   readonly leftOut: readonly string[];
 }
@@ -28,13 +30,6 @@ export interface Origin {
   readonly first: number;
 }
 
-/** A piece of a study, with what is needed to count it. */
-export interface Counted {
-  readonly table: number;
-  readonly piece: Piece;
-  readonly margins: Margins;
-}
-
 /**
  * What the studies say of each block: one stratum per study, c-component of its regime and value of the external parents, with
  * all configurations as cells. Targets are Tian's products of empirical conditionals on Markov pillows; a configuration that
@@ -42,79 +37,106 @@ export interface Counted {
  * several blocks, the row is linear in one of them with the others' numbers from studies that measured them, or is left out.
  *
  * Which strata and cells there are, and their order, depends on regimes and measured variables alone, never on weights.
+ * `like`: the cells of other tables of the same studies, whose forms are used again. A stratum whose plugged-in numbers are
+ * undefined keeps its place with empty forms, no counts and unknown targets.
  */
-export function cellsOf(structure: Structure, tables: readonly StudyTable[], blocks?: ReadonlySet<number>): StudyCells {
+export function cellsOf(structure: Structure, tables: readonly StudyTable[], blocks?: ReadonlySet<number>, like?: StudyCells): StudyCells {
+  const pieces = like?.pieces ?? tables.map((table) => piecesOf(structure, table.regime, table.measured));
   const counted = tables.flatMap((table, number): Counted[] => {
     const margins = new Margins(table);
     const read = new Set(table.axes);
-    return piecesOf(structure, table.regime, table.measured)
+    return (pieces[number] as readonly Piece[])
       .filter(({ own, external }) => [...own, ...external.map(({ name }) => name)].every((name) => read.has(name)))
-      .map((piece) => ({ table: number, piece, margins }));
+      .map((piece) => countPiece(number, table, margins, piece));
   });
   const strata: Stratum[] = [];
   const cells: Cell[] = [];
   const origins: Origin[] = [];
   const leftOut: string[] = [];
   const wanted = (block: number): boolean => blocks === undefined || blocks.has(block);
-  const add = (one: Counted, external: readonly number[], block: number, formAt: (own: readonly number[]) => Term[] | undefined): void => {
+  const begin = (one: Counted, external: readonly number[], block: number): Stratum => {
     const table = tables[one.table] as StudyTable;
-    const says = spellingOf(structure, one.piece, external);
-    const stratum = strata.length;
-    strata.push({ block, study: table.name, says: says.context, exact: table.exact });
+    const stratum = like?.strata[strata.length] ?? {
+      block,
+      study: table.name,
+      says: contextOf(structure, one.piece, external),
+      exact: table.exact,
+    };
+    strata.push(stratum);
     origins.push({ table: one.table, piece: one.piece, external, first: cells.length });
-    for (const own of configurations(structure, one.piece.own)) {
-      const form = formAt(own);
-      const known = form === undefined ? { target: Number.NaN } : targetAt(one, table, own, external);
-      cells.push({ stratum, form: form ?? [], says: says.cell(own), count: countAt(one, own, external), ...known });
-    }
+    return stratum;
   };
+  const says = (one: Counted, own: readonly number[], context: string): string =>
+    like?.cells[cells.length]?.says ??
+    `P(${one.piece.own.map((name, i) => spell(structure, name, own[i] as number)).join(', ')}${context === '' ? '' : ` | ${context}`})`;
+
   for (const one of counted) {
     const [block, another] = one.piece.blocks;
     if (block === undefined || another !== undefined || !wanted(block)) continue;
-    for (const external of contextsOf(structure, one.piece))
-      add(one, external, block, (own) => {
-        const terms: Term[] = [];
-        for (const facts of needsOf(structure, one.piece, own, external))
-          for (const literals of conjunctionsOf(structure.blocks[block] as Block, facts.get(block) ?? []))
-            terms.push({ coefficient: 1, literals });
-        return gather(terms);
-      });
+    for (const external of contextsOf(structure, one.piece)) {
+      const context = begin(one, external, block).says;
+      for (const own of configurations(structure, one.piece.own)) {
+        const form = like?.cells[cells.length]?.form ?? formOf(structure, one.piece, block, own, external);
+        const values = [...own, ...external];
+        cells.push({
+          stratum: strata.length - 1,
+          form,
+          says: says(one, own, context),
+          count: one.countAt(values),
+          ...one.targetAt(values),
+        });
+      }
+    }
   }
+
   const supplies = counted
     .filter(({ piece }) => piece.blocks.length === 1 && piece.hidden.length === 0)
-    .map(
-      (one): Supply => ({
-        piece: one.piece,
-        exact: tables[one.table]?.exact === true,
-        size: tables[one.table]?.size ?? 0,
-        numberAt: (own, external) => targetAt(one, tables[one.table] as StudyTable, own, external).target,
-      }),
-    );
+    .map(({ table, piece, targetAt }): Supply => {
+      const { exact, size } = tables[table] as StudyTable;
+      return { piece, exact, size, numberAt: (own, external) => targetAt([...own, ...external]).target };
+    });
   for (const one of counted) {
     if (one.piece.blocks.length < 2 || !one.piece.blocks.some(wanted)) continue;
     const plan = planPlugIns(structure, one.piece, supplies);
-    const study = tables[one.table]?.name;
-    const hidden = one.piece.hidden.map(writeName).join(', ');
-    const shown = one.piece.own.map(writeName).join(', ');
+    const shown = `What study ${tables[one.table]?.name} shows of ${one.piece.own.map(writeName).join(', ')} without ${one.piece.hidden.map(writeName).join(', ')}`;
     if (plan === undefined) {
-      leftOut.push(
-        `What study ${study} shows of ${shown} without ${hidden} is not used: it depends on several unknown parts of the model at once.`,
-      );
+      leftOut.push(`${shown} is not used: it depends on several unknown parts of the model at once.`);
       continue;
     }
     if (!wanted(plan.block)) continue;
-    let missing = 0;
+    let missing = false;
     for (const external of contextsOf(structure, one.piece)) {
-      if (!plan.covers(external)) missing += 1;
-      else add(one, external, plan.block, (own) => plan.formAt(own, external));
+      const all = [...configurations(structure, one.piece.own)];
+      if (!all.every((own) => plan.covers(own, external))) {
+        missing = true;
+        continue;
+      }
+      const context = begin(one, external, plan.block).says;
+      const forms = all.map((own) => plan.formAt(own, external));
+      const known = forms.every((form) => form !== undefined);
+      missing ||= !known;
+      for (const [i, own] of all.entries()) {
+        const values = [...own, ...external];
+        const numbers = known
+          ? { form: forms[i] as Form, count: one.countAt(values), ...one.targetAt(values) }
+          : { form: [], count: 0, target: Number.NaN };
+        cells.push({ stratum: strata.length - 1, says: says(one, own, context), ...numbers });
+      }
     }
-    if (missing > 0)
-      leftOut.push(`Part of what study ${study} shows of ${shown} without ${hidden} is not used: no study gives the other factors there.`);
+    if (missing) leftOut.push(`${shown} is used in part: no study gives the other factors everywhere.`);
   }
-  return { strata, cells, origins, leftOut };
+  return { strata, cells, origins, pieces, leftOut };
 }
 
-/** Level indices of every configuration of the variables, row-major. */
+function formOf(structure: Structure, piece: Piece, block: number, own: readonly number[], external: readonly number[]): Form {
+  const terms: Term[] = [];
+  for (const facts of needsOf(structure, piece, own, external))
+    for (const literals of conjunctionsOf(structure.blocks[block] as Block, facts.get(block) ?? []))
+      terms.push({ coefficient: 1, literals });
+  return gather(terms);
+}
+
+/** Level indices of every configuration of the variables, row-major; those in `fixed` stay. */
 export function* configurations(
   structure: Pick<Structure, 'levels'>,
   names: readonly Name[],
@@ -135,69 +157,22 @@ export function* configurations(
   }
 }
 
-export const contextsOf = (structure: Pick<Structure, 'levels'>, { external }: Piece): Generator<number[]> =>
+const contextsOf = (structure: Pick<Structure, 'levels'>, { external }: Piece): Generator<number[]> =>
   configurations(
     structure,
     external.map(({ name }) => name),
     external.map(({ fixed }) => fixed),
   );
 
-const valuesAt = (piece: Piece, own: readonly number[], external: readonly number[]): Map<Name, number> =>
-  new Map([
-    ...piece.own.map((name, i) => [name, own[i] as number] as const),
-    ...piece.external.map(({ name }, i) => [name, external[i] as number] as const),
-  ]);
+const spell = (structure: Structure, name: Name, value: number): string =>
+  `${writeName(name)}=${printValue((structure.levels.get(name) as readonly Value[])[value] as Value)}`;
 
-function countAt({ piece, margins }: Counted, own: readonly number[], external: readonly number[]): number {
-  return margins.at([...piece.own, ...piece.external.map(({ name }) => name)], valuesAt(piece, own, external));
-}
-
-/** Tian's product of conditionals; equal numerators and denominators cancel. */
-function targetAt(
-  { piece, margins }: Counted,
-  table: StudyTable,
-  own: readonly number[],
-  external: readonly number[],
-): Pick<Cell, 'target' | 'ratios'> {
-  const values = valuesAt(piece, own, external);
-  const above: number[] = [];
-  const below: number[] = [];
-  for (const [i, name] of piece.own.entries()) {
-    const pillow = piece.pillows[i] as readonly Name[];
-    const all = margins.at(pillow, values);
-    const part = margins.at([...pillow, name], values);
-    if (all === 0) return { target: Number.NaN };
-    if (part === 0) return { target: 0, ...(table.whole && { ratios: [[0, 1]] }) };
-    const cancels = below.indexOf(part);
-    if (cancels < 0) above.push(part);
-    else below.splice(cancels, 1);
-    const other = above.indexOf(all);
-    if (other < 0) below.push(all);
-    else above.splice(other, 1);
-  }
-  above.sort((a, b) => a - b);
-  below.sort((a, b) => a - b);
-  const ratios = above.map((part, i): readonly [number, number] => [part, below[i] as number]);
-  const target = ratios.reduce((product, [part, all]) => product * (part / all), 1);
-  return { target, ...(table.whole && { ratios: ratios.length === 0 ? [[1, 1]] : ratios }) };
-}
-
-function spellingOf(
-  structure: Structure,
-  piece: Piece,
-  external: readonly number[],
-): { context: string; cell: (own: readonly number[]) => string } {
-  const spell = (name: Name, value: number): string =>
-    `${writeName(name)}=${printValue((structure.levels.get(name) as readonly Value[])[value] as Value)}`;
+/** What was set, and values that the piece itself affects, stand in do(). */
+function contextOf(structure: Structure, piece: Piece, external: readonly number[]): string {
   const parts = piece.external.map(({ name, set }, i) => ({
     set: set || piece.downstream.has(name),
-    says: spell(name, external[i] as number),
+    says: spell(structure, name, external[i] as number),
   }));
   const done = parts.filter(({ set }) => set).map(({ says }) => says);
-  const seen = parts.filter(({ set }) => !set).map(({ says }) => says);
-  const context = [...(done.length > 0 ? [`do(${done.join(', ')})`] : []), ...seen].join(', ');
-  return {
-    context,
-    cell: (own) => `P(${piece.own.map((name, i) => spell(name, own[i] as number)).join(', ')}${context === '' ? '' : ` | ${context}`})`,
-  };
+  return [...(done.length > 0 ? [`do(${done.join(', ')})`] : []), ...parts.filter(({ set }) => !set).map(({ says }) => says)].join(', ');
 }

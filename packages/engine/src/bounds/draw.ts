@@ -1,47 +1,48 @@
 import type { Name } from '../graph/variable.ts';
 import type { Random } from '../math/random.ts';
-import { cellsOf, type Origin } from './cells.ts';
-import { piecesOf } from './layout.ts';
+import type { Origin, StudyCells } from './cells.ts';
+import type { Piece } from './layout.ts';
 import { Margins } from './margins.ts';
 import type { Structure } from './specification.ts';
 import type { StudyTable } from './studies.ts';
 
 /**
- * Tables of the same sizes as the studies', drawn from a fitted model: `fitted` holds one probability for every cell of
- * `cellsOf(structure, tables, blocks)`. Variables are drawn in topological order given their Markov pillow; those of other
- * c-components from their empirical conditionals. What a study set keeps its counts (designs are not random), and so do exact
- * probabilities. The same stream gives the same tables.
+ * Tables of the same sizes as the studies', drawn from a fitted model: `fitted` holds one probability for every one of `cells`.
+ * Variables are drawn in topological order given their Markov pillow; those of other c-components from their empirical
+ * conditionals. What a study set keeps its counts (designs are not random), and so do exact probabilities. Fractions of records
+ * (of weighted studies) are rounded. The same stream gives the same tables.
  */
 export function drawTables(
   structure: Structure,
   tables: readonly StudyTable[],
-  blocks: ReadonlySet<number> | undefined,
+  { origins, pieces }: StudyCells,
   fitted: Float64Array,
   random: Random,
 ): readonly StudyTable[] {
-  const { origins } = cellsOf(structure, tables, blocks);
   return tables.map((table, number) => {
     if (table.exact) return table;
-    return drawTable(
-      structure,
-      table,
-      origins.filter((origin) => origin.table === number),
-      fitted,
-      random.split(number),
-    );
+    const own = origins.filter((origin) => origin.table === number);
+    return drawTable(structure, table, pieces[number] as readonly Piece[], own, fitted, random.split(number));
   });
 }
 
 /** The probabilities of a variable's levels, given the values of those before it. */
 type Conditional = (values: ReadonlyMap<Name, number>) => Float64Array;
 
-function drawTable(structure: Structure, table: StudyTable, origins: readonly Origin[], fitted: Float64Array, random: Random): StudyTable {
+function drawTable(
+  structure: Structure,
+  table: StudyTable,
+  pieces: readonly Piece[],
+  origins: readonly Origin[],
+  fitted: Float64Array,
+  random: Random,
+): StudyTable {
   const set = table.axes.filter((name) => table.regime.set.includes(name));
   const drawn = table.axes.filter((name) => !set.includes(name));
   const sizeOf = (name: Name): number => structure.levels.get(name)?.length ?? 1;
   const margins = new Margins(table);
   const conditionals = new Map<Name, Conditional>();
-  for (const { own, pillows, external } of piecesOf(structure, table.regime, table.measured)) {
+  for (const { own, pillows, external } of pieces) {
     const mine = origins.filter(({ piece }) => piece.own.length === own.length && piece.own.every((name, i) => name === own[i]));
     for (const [i, name] of own.entries()) {
       if (!table.axes.includes(name)) continue;
@@ -93,10 +94,14 @@ function* groupsOf(
 
 /** P(name | condition) of the table; where the condition never occurred, its margin. */
 function empiricalOf(margins: Margins, condition: readonly Name[], name: Name, size: number): Conditional {
+  const all = [...condition, name];
+  const joint = margins.reader(all, all);
+  const margin = margins.reader([name], [name]);
+  const levels = Array.from({ length: size }, (_, value) => value);
   return (values) => {
-    const at = (names: readonly Name[], value: number): number => margins.at([...names, name], new Map([...values, [name, value]]));
-    const own = Float64Array.from({ length: size }, (_, value) => at(condition, value));
-    return own.some((weight) => weight > 0) ? own : Float64Array.from({ length: size }, (_, value) => at([], value));
+    const given = condition.map((one) => values.get(one) as number);
+    const own = Float64Array.from(levels, (value) => joint([...given, value]));
+    return own.some((weight) => weight > 0) ? own : Float64Array.from(levels, (value) => margin([value]));
   };
 }
 

@@ -15,25 +15,33 @@ export class Margins {
     const key = JSON.stringify(names);
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const { axes, levels, codes, weight } = this.table;
+    const { axes, codes, weight } = this.table;
     const places = names.map((name) => axes.indexOf(name));
-    const sizes = places.map((place) => levels[place]?.length ?? 1);
+    const sizes = names.map((name) => this.sizeOf(name));
     const sums = new Float64Array(sizes.reduce((product, size) => product * size, 1));
     for (let cell = 0; cell < weight.length; cell++) {
       let at = 0;
-      for (const [i, place] of places.entries()) at = at * (sizes[i] as number) + (codes[cell * axes.length + place] as number);
+      for (let i = 0; i < places.length; i++)
+        at = at * (sizes[i] as number) + (codes[cell * axes.length + (places[i] as number)] as number);
       sums[at] = (sums[at] as number) + (weight[cell] as number);
     }
     this.known.set(key, sums);
     return sums;
   }
 
-  /** The weight of all records with these level indices. */
-  at(names: readonly Name[], values: ReadonlyMap<Name, number>): number {
-    const place = names.reduce(
-      (sum, name) => sum * (this.table.levels[this.table.axes.indexOf(name)]?.length ?? 1) + (values.get(name) ?? 0),
-      0,
-    );
-    return this.over(names)[place] as number;
+  /** Looks up the weight over `names` by the level indices of `all`, in their order. */
+  reader(names: readonly Name[], all: readonly Name[]): (values: readonly number[]) => number {
+    const weights = this.over(names);
+    const places = names.map((name) => all.indexOf(name));
+    const sizes = names.map((name) => this.sizeOf(name));
+    return (values) => {
+      let at = 0;
+      for (let i = 0; i < places.length; i++) at = at * (sizes[i] as number) + (values[places[i] as number] as number);
+      return weights[at] as number;
+    };
+  }
+
+  private sizeOf(name: Name): number {
+    return this.table.levels[this.table.axes.indexOf(name)]?.length ?? 1;
   }
 }

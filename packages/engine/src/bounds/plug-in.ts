@@ -16,8 +16,8 @@ export interface Supply {
 export interface PlugIn {
   /** The block in which the rows are linear. */
   readonly block: number;
-  /** Whether the other factors are known at this value of the external variables. */
-  covers(external: readonly number[]): boolean;
+  /** Whether studies show the other factors of this configuration (their numbers may still be undefined). */
+  covers(own: readonly number[], external: readonly number[]): boolean;
   /** Undefined: one of the other numbers is undefined. */
   formAt(own: readonly number[], external: readonly number[]): Term[] | undefined;
 }
@@ -83,8 +83,7 @@ export function planPlugIns(structure: Structure, piece: Piece, supplies: readon
   };
   return {
     block,
-    covers: (external) => {
-      const own = piece.own.map(() => 0);
+    covers: (own, external) => {
       for (const needs of needsOf(structure, piece, own, external))
         if (!others.every((one) => suppliersOf.get(one)?.some((supply) => fits(supply, needs.get(one) ?? [])))) return false;
       return true;

@@ -2,7 +2,7 @@ import type { Random } from '../math/random.ts';
 import type { Question } from '../query/terms.ts';
 import { type Issue, type Result, success } from '../run/issue.ts';
 import type { RunOptions } from '../run/progress.ts';
-import { cellsOf } from './cells.ts';
+import { cellsOf, type StudyCells } from './cells.ts';
 import { drawTables } from './draw.ts';
 import type { Block, Cell, Network, Programme, Restriction, Stratum } from './programme.ts';
 import { type BoundsProblem, type Structure, structureOf } from './structure.ts';
@@ -14,6 +14,8 @@ export interface Prepared {
   readonly programme: Programme;
   readonly structure: Structure;
   readonly tables: readonly StudyTable[];
+  /** The cells of the programme, with blocks numbered as in the structure. */
+  readonly cells: StudyCells;
   /** The structure's block behind each block of the programme, ascending. */
   readonly blocks: readonly number[];
   /** What was hidden, left out or not used, in words. */
@@ -34,7 +36,8 @@ export async function prepare(problem: BoundsProblem, question: Question, option
   const read = await readStudies(structure, problem.studies, { ...options, blocks: relevant });
   if (!read.ok) return read;
   const tables = read.value;
-  const { strata, cells, leftOut } = cellsOf(structure, tables, relevant);
+  const shown = cellsOf(structure, tables, relevant);
+  const { strata, cells, leftOut } = shown;
   const renumber = new Map(blocks.map((block, i) => [block, i]));
   const at = <T extends { readonly block: number }>(item: T): T => ({ ...item, block: renumber.get(item.block) as number });
   const network = ({ weight, tables: factors }: Network): Network => ({ weight, tables: factors.map(at) });
@@ -48,7 +51,10 @@ export async function prepare(problem: BoundsProblem, question: Question, option
   };
   const warnings: readonly Issue[] = read.warnings ?? [];
   const notes = [...structure.notes, ...warnings.map(({ message }) => message), ...leftOut];
-  return success({ programme, structure, tables, blocks, notes, partial: warnings.length > 0 || leftOut.length > 0 }, warnings);
+  return success(
+    { programme, structure, tables, cells: shown, blocks, notes, partial: warnings.length > 0 || leftOut.length > 0 },
+    warnings,
+  );
 }
 
 /** The programme of a question: {@link prepare} without what it came from. */
@@ -61,7 +67,6 @@ export async function programmeOf(problem: BoundsProblem, question: Question, op
  * One parametric bootstrap draw: the cells of the programme, in their order, from tables of the same sizes drawn at the cell
  * probabilities `fitted` (one per cell of the programme).
  */
-export function drawCells({ structure, tables, blocks }: Prepared, fitted: Float64Array, random: Random): readonly Cell[] {
-  const relevant = new Set(blocks);
-  return cellsOf(structure, drawTables(structure, tables, relevant, fitted, random), relevant).cells;
+export function drawCells({ structure, tables, cells, blocks }: Prepared, fitted: Float64Array, random: Random): readonly Cell[] {
+  return cellsOf(structure, drawTables(structure, tables, cells, fitted, random), new Set(blocks), cells).cells;
 }
