@@ -37,9 +37,9 @@ export function agreementWords(
   agreement: Agreement,
   { studies, conflict = false }: { readonly studies: number; readonly conflict?: boolean },
 ): AgreementWords {
-  const { gap, strict, pValue, draws, violated } = agreement;
+  const { strict, pValue, violated } = agreement;
   const several = studies > 1;
-  const figures = [`gap ${roughly(Math.max(0, gap))} nats`, ...(pValue === undefined ? [] : [pText(pValue, draws)])].join(', ');
+  const figures = figuresOf(agreement);
   if (strict && !conflict) {
     const says = several
       ? 'The studies agree: one model of this graph reproduces all their tables.'
@@ -49,25 +49,35 @@ export function agreementWords(
   const broken = violated === undefined ? '' : `: ${withoutStop(violatedText(violated))}`;
   if (conflict || (pValue !== undefined && pValue < 0.01)) {
     const says = several && (violated?.studies.length ?? 2) > 1 ? 'The studies contradict each other' : 'The data contradict the graph';
-    return { verdict: 'conflict', says: `${says}${broken} (${figures}).`, tone: 'bad' };
+    return { verdict: 'conflict', says: `${says}${broken}${inBrackets(figures)}.`, tone: 'bad' };
   }
   if (pValue === undefined) {
     const who = several
       ? 'No model of this graph reproduces all the tables exactly'
       : 'No model of this graph reproduces the table exactly';
-    return { verdict: 'unknown', says: `${who}${broken} (${figures}; whether by chance was not tested).`, tone: 'warn' };
+    return { verdict: 'unknown', says: `${who}${broken}${inBrackets([...figures, 'whether by chance was not tested'])}.`, tone: 'warn' };
   }
   const who = several ? 'The studies differ' : 'The table differs from what the graph allows';
   if (pValue < 0.05)
-    return { verdict: 'strained', says: `${who} by more than sampling noise usually makes them${broken} (${figures}).`, tone: 'warn' };
-  return { verdict: 'noise', says: `${who} by sampling noise only (${figures}).`, tone: 'good' };
+    return {
+      verdict: 'strained',
+      says: `${who} by more than sampling noise usually makes them${broken}${inBrackets(figures)}.`,
+      tone: 'warn',
+    };
+  return { verdict: 'noise', says: `${who} by sampling noise only${inBrackets(figures)}.`, tone: 'good' };
 }
+
+const figuresOf = ({ gap, pValue, draws }: Agreement): string[] => [
+  ...(Number.isFinite(gap) ? [`gap ${roughly(Math.max(0, gap))} nats`] : []),
+  ...(pValue === undefined ? [] : [pText(pValue, draws)]),
+];
+const inBrackets = (figures: readonly string[]): string => (figures.length === 0 ? '' : ` (${figures.join(', ')})`);
 
 const withoutStop = (text: string): string => text.replace(/\.\s*$/u, '');
 
 /** The violated inequality, with its two sides if the words lack them, and the studies if they are not named. */
 export function violatedText({ says, left, right, studies }: NonNullable<Agreement['violated']>): string {
-  const sides = /\d\.\d/u.test(says) ? '' : `: ${fourDigits(left)} against ${fourDigits(right)}`;
+  const sides = /(?: = | exceeds )-?\d/u.test(says) ? '' : `: ${fourDigits(left)} against ${fourDigits(right)}`;
   const unnamed = studies.filter((name) => !says.includes(name));
   return `${withoutStop(says)}${sides}${unnamed.length === 0 ? '' : ` (${listed(studies)})`}`;
 }
@@ -178,8 +188,8 @@ function agreementSaid(answer: Answer, conflict: boolean): Said[] {
     const { says, tone } = agreementWords(agreement, { studies: answer.studies.length });
     return [{ label: 'Agreement', says, tone }];
   }
-  const { violated, gap, pValue, draws } = agreement;
-  const figures = [`gap ${roughly(Math.max(0, gap))} nats`, ...(pValue === undefined ? [] : [pText(pValue, draws)])].join(', ');
+  const { violated } = agreement;
+  const figures = figuresOf(agreement);
   const broken =
     violated === undefined
       ? 'No model of this graph comes near enough to all the tables'
@@ -191,7 +201,7 @@ function agreementSaid(answer: Answer, conflict: boolean): Said[] {
       ? `Either one of ${listed(names)} measured other people, or other things, than the graph says, or the graph lacks a cause. Leave one out to see what the rest says.`
       : `An arrow or a hidden common cause that the graph leaves out would explain ${listed(names)}.`;
   return [
-    { label: 'Conflict', says: `${broken} (${figures}).`, tone: 'bad' },
+    { label: 'Conflict', says: `${broken}${inBrackets(figures)}.`, tone: 'bad' },
     { label: 'So', says: teaches },
   ];
 }
@@ -244,4 +254,4 @@ const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + te
 const widthText = (width: number): string => (width < 1e-6 ? '0' : shortNumber(Number(width.toPrecision(2))));
 
 export const certificateSentence =
-  'doable verify ANSWERS.json re-checks the bounds without a solver; --json writes the answers with their certificates.';
+  'doable verify ANSWERS.json re-checks this without a solver; --json writes the answers with their certificates.';

@@ -45,7 +45,7 @@ function answerLatex(answer: Answer): string {
   );
   return [
     `\\paragraph{\\texttt{${latexText(answer.question)}}} ${valueLatex(answer)}`,
-    ...(answer.estimand === undefined ? [] : [`\\[\n  ${answer.estimand.latex}\n\\]`]),
+    ...(answer.estimand === undefined || answer.estimand.latex === '' ? [] : [`\\[\n  ${answer.estimand.latex}\n\\]`]),
     ...sentences.map(latexText),
     ...(derivation.length === 0 ? [] : ['\\begin{enumerate}', ...derivation, '\\end{enumerate}']),
   ].join('\n');

@@ -49,7 +49,7 @@ function answerMarkdown(answer: Answer): string {
     `### ${code(answer.question)}`,
     `*${rungWords[answer.rung]}*`,
     valueMarkdown(answer),
-    ...(answer.estimand === undefined ? [] : [`$$\n${answer.estimand.latex}\n$$`]),
+    ...(answer.estimand === undefined || answer.estimand.latex === '' ? [] : [`$$\n${answer.estimand.latex}\n$$`]),
     ...(points.length === 0 ? [] : [points.map((point) => `- ${point}`).join('\n')]),
     ...(derivation.length === 0 ? [] : [`<details><summary>Derivation</summary>\n\n${derivation.join('\n')}\n\n</details>`]),
   ].join('\n\n');
