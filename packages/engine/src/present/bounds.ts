@@ -3,6 +3,7 @@ import { boundsOf, type Ends, endsPlaces, endsText, isPoint, isVacuous, naturalO
 import { count, listed, type Tone } from './layout.ts';
 import type { Marks } from './picture.ts';
 import { shortNumber } from './round.ts';
+import { helpSentence, ruleSentence } from './words.ts';
 
 /** A labelled sentence about a bounded answer; every format prints the same ones. */
 export interface Said {
@@ -165,12 +166,14 @@ export function tightnessSentences(answer: Answer, ends: Ends): string[] {
   return sentences;
 }
 
-/** Bounds, agreement, why no point, EMCC, the next study. Without the headline. */
+/** Bounds, agreement, why no point, EMCC, the next study, the rule. Without the headline. */
 export function boundSentences(answer: Answer, { why = false }: { readonly why?: boolean } = {}): Said[] {
   const ends = boundsOf(answer);
   const conflict = answer.status === 'incompatible';
   const label = conflict ? 'Nearest' : 'Bounds';
   const agreement = answer.agreement === undefined ? [] : agreementSaid(answer, conflict);
+  const settled = conflict || answer.nextStudies !== undefined || answer.identifiable === true || (ends !== undefined && isPoint(ends));
+  const help = settled ? undefined : helpSentence(answer);
   const reason = conflict || answer.identifiable === true ? undefined : (answer.why ?? answer.refused.at(-1)?.why);
   return [
     ...(conflict ? agreement : []),
@@ -179,6 +182,8 @@ export function boundSentences(answer: Answer, { why = false }: { readonly why?:
     ...(reason === undefined || (ends !== undefined && isPoint(ends)) ? [] : [{ label: 'Why bounds', says: reason }]),
     ...(answer.emcc === undefined ? [] : emccSaid(answer.emcc)),
     ...(answer.nextStudies === undefined || ends === undefined ? [] : nextSaid(answer.nextStudies, ends, why)),
+    ...(help === undefined ? [] : [{ label: 'Would help', says: help }]),
+    ...(conflict || answer.rule === undefined ? [] : [{ label: 'Because', says: ruleSentence(answer.rule) }]),
   ];
 }
 

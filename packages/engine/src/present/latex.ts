@@ -25,14 +25,14 @@ export const latexText = (text: string): string =>
   visible(text).replace(/[\\~^<>|"{}$&#%_]/gu, (character) => special[character] ?? `\\${character}`);
 
 function answerLatex(answer: Answer): string {
-  const help = isBounded(answer) && answer.nextStudies !== undefined ? undefined : helpSentence(answer);
+  const help = isBounded(answer) ? undefined : helpSentence(answer);
   const identified = !isNo(answer) || answer.identifiable === true;
   const bounded = isBounded(answer);
   const sentences = [
     ...(bounded ? boundSentences(answer).map(({ says }) => says) : answer.why === undefined ? [] : [answer.why]),
     ...(bounded ? [] : hedgeSentences(answer)),
     ...(help === undefined ? [] : [`What would help: ${help}`]),
-    ...(identified && answer.rule !== undefined ? [ruleSentence(answer.rule)] : []),
+    ...(identified && !bounded && answer.rule !== undefined ? [ruleSentence(answer.rule)] : []),
     ...(answer.explanations ?? []),
     ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}.`),
     ...answer.assumes.map((text) => `Assumes: ${text}${text.endsWith('.') ? '' : '.'}`),

@@ -20,7 +20,7 @@ const code = (text: string): string => {
 };
 
 function answerMarkdown(answer: Answer): string {
-  const help = isBounded(answer) && answer.nextStudies !== undefined ? undefined : helpSentence(answer);
+  const help = isBounded(answer) ? undefined : helpSentence(answer);
   const bounded = isBounded(answer);
   const identified = !isNo(answer) || answer.identifiable === true;
   const points = [
@@ -31,7 +31,7 @@ function answerMarkdown(answer: Answer): string {
         : [`**Why:** ${plain(answer.why)}`]),
     ...(bounded ? [] : hedgeSentences(answer)).map((says, i) => (i === 0 ? `**Hedge:** ${plain(says)}` : plain(says))),
     ...(help === undefined ? [] : [`**Would help:** ${plain(help)}`]),
-    ...(identified && answer.rule !== undefined ? [`**Because:** ${plain(ruleSentence(answer.rule))}`] : []),
+    ...(identified && !bounded && answer.rule !== undefined ? [`**Because:** ${plain(ruleSentence(answer.rule))}`] : []),
     ...(answer.explanations ?? []).map(plain),
     ...answer.studies.map(
       ({ name, rows, fingerprint }) =>

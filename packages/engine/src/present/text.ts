@@ -66,10 +66,7 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
   const bounded = isBounded(answer);
   if (bounded) lines.push(...boundSentences(answer, options).flatMap(({ label, says, tone }) => field(label, says, tone)));
   else if (answer.why !== undefined) lines.push(...field('Why', answer.why));
-  if (bounded && answer.rule !== undefined) lines.push(...field('Because', ruleSentence(answer.rule)));
   if (!identified && bounded) {
-    const help = answer.nextStudies === undefined ? helpSentence(answer) : undefined;
-    if (help !== undefined) lines.push(...field('Would help', help, 'title'));
     if (options.why === true) lines.push(...list('Hedge', hedgeSentences(answer)), ...list('Known', answer.explanations ?? []));
   } else if (!identified) {
     const other = options.why === true ? answer.refused.filter((one) => one.why !== answer.why) : [];
@@ -87,7 +84,7 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     const known = isDirect(answer) && options.why !== true ? [] : (answer.explanations ?? []);
     lines.push(...list('Because', [ruleSentence(answer.rule), ...known]));
   }
-  if (answer.estimand !== undefined) lines.push(...field('Estimand', answer.estimand.text));
+  if (answer.estimand !== undefined && answer.rule !== 'range') lines.push(...field('Estimand', answer.estimand.text));
   lines.push(
     ...list(
       'Studies',

@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, { readonly says: string; readonly source?: 
     source: 'counterfactual factors, Correa, Lee and Bareinboim (2021)',
   },
   range: {
-    says: 'Several values fit the studies and the graph; the smallest and the largest of them were computed.',
+    says: 'The smallest and the largest value over all models that fit the studies and the graph were computed.',
     source: 'programmes over response functions, Balke and Pearl (1994)',
   },
   combine: { says: 'Each part is identified, and the parts are added up.', source: 'linearity' },
