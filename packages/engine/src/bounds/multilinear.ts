@@ -6,7 +6,7 @@ import type { Solver } from './highs.ts';
 import { type Partition, partsOf, pointOf } from './parts.ts';
 import { negated, polynomialsOf, type TargetPolynomial } from './polynomial.ts';
 import type { ModelPoint, Programme } from './programme.ts';
-import { type BranchesProof, type NumberProof, piecesOf, polynomialsIn, provenByBranches, provenFloor, provenRange } from './proof.ts';
+import { type BranchesProof, type NumberProof, piecesOf, polynomialsIn, provenByBranches, provenFloor, provenRange } from './branch-proof.ts';
 import { relaxationOf } from './relax.ts';
 import { openPart, type PartSpace } from './several.ts';
 import { leastByVertices } from './vertices.ts';

@@ -1,0 +1,174 @@
+import type { Goal } from './alternate.ts';
+import { type BranchTree, provenBound } from './branch.ts';
+import { type Partition, partsOf } from './parts.ts';
+import { type Monomial, negated, type Polynomial, polynomialsOf, substituted, type TargetPolynomial } from './polynomial.ts';
+import type { Programme } from './programme.ts';
+import { indicatorOf, relaxationOf } from './relax.ts';
+
+/** Multipliers of the rows of a part (the total mass first, then its rows) that prove both ends of the range of a number. */
+export interface NumberProof {
+  readonly number: number;
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
+}
+
+/**
+ * A proof of outer bounds by boxes and multipliers, that plain arithmetic checks: numbers that the data pin (replaced by constants),
+ * the least value of the condition, and per side one tree of boxes for each part of the question that shares no block with the
+ * others (null: none was made; the crudest bound stands).
+ */
+export interface BranchesProof {
+  readonly kind: 'branches';
+  /** How the programme is cut into parts and relaxed. */
+  readonly limits: { readonly states: number; readonly slack: number; readonly columns: number };
+  readonly pins: readonly NumberProof[];
+  readonly floor: BranchTree | null;
+  readonly lower: readonly (BranchTree | null)[];
+  readonly upper: readonly (BranchTree | null)[];
+}
+
+/** The question with pinned numbers replaced, in pieces that share no part. */
+export interface Pieces {
+  readonly goals: readonly Goal[];
+  readonly constant: number;
+  /** Replacing numbers changed numerator and denominator by no more than this. */
+  readonly errors: { readonly numerator: number; readonly denominator: number };
+  /** A condition whose probability is pinned (or 1): the goals are divided by it already. */
+  readonly divided: number;
+}
+
+/** Below this a condition is taken not to happen where nothing better is proven. */
+export const leastFloor = 1e-6;
+
+export type Proven = { readonly outer: readonly [number, number]; readonly floor: number; readonly floorAssumed: boolean };
+
+/** The bounds that a proof establishes, whatever it claims; a sentence where it does not fit the programme. */
+export function provenByBranches(programme: Programme, proof: BranchesProof): Proven | string {
+  const { states, slack, columns } = proof.limits;
+  const target = polynomialsOf(programme.target);
+  if (target === undefined) return 'The question is too large.';
+  const partition = partsOf(programme, target.numbers, { limit: states, slack });
+  if ('states' in partition) return 'A block has too many states.';
+  const pieces = piecesOf(partition, target, proof.pins);
+  const { goals, constant, errors } = pieces;
+  if (proof.lower.length !== goals.length || proof.upper.length !== goals.length)
+    return 'The proof has not one tree for each piece of the question.';
+  const { floor, floorAssumed } = provenFloor(partition, pieces, proof.floor, columns);
+  const least = (trees: readonly (BranchTree | null)[], sign: 1 | -1): number =>
+    goals.reduce((sum, goal, i) => {
+      const directed = sign === 1 ? goal : { ...goal, numerator: negated(goal.numerator) };
+      const relaxation = relaxationOf(partition, polynomialsIn(goal), columns);
+      const tree = trees[i] ?? null;
+      return (
+        sum +
+        (tree === null || relaxation === undefined ? crudest(directed, floor) : provenBound(partition, relaxation, directed, tree, floor))
+      );
+    }, 0);
+  const [low, high] = extremes(programme);
+  const spread = (value: number): number => (errors.numerator + Math.abs(value) * errors.denominator) / floor;
+  const [below, above] = [least(proof.lower, 1), -least(proof.upper, -1)];
+  return {
+    outer: [Math.max(low, constant + below - spread(below)), Math.min(high, constant + above + spread(above))],
+    floor,
+    floorAssumed,
+  };
+}
+
+/** The least value of the condition (1 without one), proven by `tree` where it can be. */
+export function provenFloor(
+  partition: Partition,
+  { goals, errors, divided }: Pieces,
+  tree: BranchTree | null,
+  columns: number,
+): { floor: number; floorAssumed: boolean } {
+  const denominator = goals[0]?.denominator;
+  if (denominator === undefined) return { floor: divided, floorAssumed: false };
+  const relaxation = tree === null ? undefined : relaxationOf(partition, polynomialsIn(goals[0] as Goal), columns);
+  const proven =
+    relaxation === undefined || tree === null
+      ? 0
+      : provenBound(partition, relaxation, { numerator: denominator }, tree, 1) - errors.denominator;
+  return proven >= leastFloor ? { floor: proven, floorAssumed: false } : { floor: leastFloor, floorAssumed: true };
+}
+
+export const polynomialsIn = ({ numerator, denominator = [] }: Goal): Polynomial[] => [numerator, denominator];
+
+export function piecesOf(partition: Partition, target: TargetPolynomial, pins: readonly NumberProof[]): Pieces {
+  const constants = new Float64Array(partition.numbers.length).fill(Number.NaN);
+  const widths = new Float64Array(partition.numbers.length);
+  for (const { number, lower, upper } of pins) {
+    const [low, high] = provenRange(partition, number, lower, upper);
+    if (!(low <= high)) continue;
+    constants[number] = (low + high) / 2;
+    widths[number] = (high - low) / 2 + 2 ** -53;
+  }
+  const error = (polynomial: Polynomial): number => {
+    let sum = 0;
+    for (const { coefficient, factors } of polynomial) for (const id of factors) sum += Math.abs(coefficient) * (widths[id] as number);
+    return sum;
+  };
+  const numerator = substituted(target.numerator, constants);
+  const errors = { numerator: error(target.numerator), denominator: error(target.denominator ?? []) };
+  const denominator = substituted(target.denominator ?? [{ coefficient: 1, factors: [] }], constants);
+  const divided = denominator.every(({ factors }) => factors.length === 0) ? (denominator[0]?.coefficient ?? 0) : 0;
+  if (divided < leastFloor) return { goals: [{ numerator, denominator }], constant: 0, errors, divided: 1 };
+  const goals = apart(
+    partition,
+    numerator.map(({ coefficient, factors }) => ({ coefficient: coefficient / divided, factors })),
+  );
+  const constant = numerator.reduce((sum, { coefficient, factors }) => (factors.length === 0 ? sum + coefficient : sum), 0) / divided;
+  return { goals, constant, errors, divided };
+}
+
+/** The ends of a number's range that multipliers prove, within 0 and 1. */
+export function provenRange(
+  partition: Partition,
+  number: number,
+  lower: readonly number[],
+  upper: readonly number[],
+): readonly [number, number] {
+  const part = partition.parts[partition.partOf[number] as number] as Partition['parts'][number];
+  const indicator = indicatorOf(partition, number);
+  const least = (sign: number, multipliers: readonly number[]): number => {
+    const reduced = indicator.map((value) => sign * value - (multipliers[0] ?? 0));
+    let bound = multipliers[0] ?? 0;
+    for (const [i, row] of part.rows.entries()) {
+      const y = multipliers[i + 1] ?? 0;
+      const limit = y > 0 ? row.lower : row.upper;
+      if (y === 0 || !Number.isFinite(limit)) continue;
+      bound += y * limit;
+      for (let r = 0; r < reduced.length; r++) reduced[r] = (reduced[r] as number) - y * (row.coefficients[r] as number);
+    }
+    return bound + reduced.reduce((most, value) => Math.min(most, value), Number.POSITIVE_INFINITY);
+  };
+  return [Math.max(0, least(1, lower)), Math.min(1, -least(-1, upper))];
+}
+
+/** Monomials that share no part, directly or through others, in separate goals. */
+function apart({ partOf, parts }: Partition, polynomial: Polynomial): Goal[] {
+  const leader = parts.map((_, p) => p);
+  const find = (p: number): number => (leader[p] === p ? p : find(leader[p] as number));
+  for (const { factors } of polynomial)
+    for (const id of factors) leader[find(partOf[id] as number)] = find(partOf[factors[0] as number] as number);
+  const goals = new Map<number, Monomial[]>();
+  for (const monomial of polynomial) {
+    if (monomial.factors.length === 0) continue;
+    const key = find(partOf[monomial.factors[0] as number] as number);
+    goals.set(key, [...(goals.get(key) ?? []), monomial]);
+  }
+  return [...goals.values()].map((numerator) => ({ numerator }));
+}
+
+/** Every number anywhere in [0, 1]. */
+function crudest({ numerator, denominator }: Goal, floor: number): number {
+  const below = numerator.reduce((sum, { coefficient }) => sum + Math.min(0, coefficient), 0);
+  return denominator === undefined ? below : below / floor;
+}
+
+/** What a weighted sum of probabilities, or of probabilities given the condition, can be at all. */
+function extremes({ target }: Programme): readonly [number, number] {
+  return [
+    target.numerator.reduce((sum, { weight }) => sum + Math.min(0, weight), 0),
+    target.numerator.reduce((sum, { weight }) => sum + Math.max(0, weight), 0),
+  ];
+}
