@@ -1,10 +1,11 @@
 import { type Asked, type AskOptions, ask } from './ask.ts';
+import { type BlockAgreement, openBounds } from './bounds/rule.ts';
 import type { Regime } from './data/regime.ts';
 import { impliedIndependences } from './graph/independences.ts';
 import { project } from './graph/projection.ts';
 import { cutInto } from './graph/surgery.ts';
 import type { Domain, Name, Value } from './graph/variable.ts';
-import type { Agreement, Answer, Diagnostic } from './interpret/answer.ts';
+import type { Answer, Diagnostic } from './interpret/answer.ts';
 import { holm, type IndependenceTest, testIndependence } from './interpret/independence.ts';
 import { type Result, success } from './run/issue.ts';
 import { Interrupted } from './run/progress.ts';
@@ -38,7 +39,7 @@ export interface CheckReport {
   readonly overlap: readonly QuestionOverlap[];
   readonly independences: readonly (IndependenceTest & { readonly study: Name })[];
   /** For each c-component on which the studies could disagree: whether they do. Absent: not looked at. */
-  readonly agreement?: readonly { readonly block: string; readonly agreement: Agreement }[];
+  readonly agreement?: readonly BlockAgreement[];
   /** Family-wise error rate of the independence tests. */
   readonly level: number;
 }
@@ -52,7 +53,7 @@ export async function check(
   problem: Asked & { readonly ask?: readonly string[]; readonly notes?: readonly string[] },
   options: AskOptions & { readonly familyLevel?: number } = {},
 ): Promise<Result<CheckReport>> {
-  const asked = await ask(problem, problem.ask ?? [], { ...options, uncertainty: 'none', verify: false });
+  const asked = await ask(problem, problem.ask ?? [], { ...options, uncertainty: 'none', verify: false, bounds: 'none' });
   if (!asked.ok) return asked;
   const overlap = asked.value.answers.map(
     ({ question, status, diagnostics }): QuestionOverlap => ({
@@ -81,10 +82,20 @@ export async function check(
   }
   const level = options.familyLevel ?? 0.05;
   const independences = holm(await testAll(problem, options), level);
+  const agreement = await agreementIn(problem, options);
   const ok =
+    agreement.every(({ conflict }) => !conflict) &&
     independences.every((test) => test.verdict !== 'violated') &&
     overlap.every(({ diagnostics }) => diagnostics.every((one) => one.level !== 'fail'));
-  return success({ schema: 'doable/check@1', ok, notes: problem.notes ?? [], tables, overlap, independences, level });
+  return success({ schema: 'doable/check@1', ok, notes: problem.notes ?? [], tables, overlap, independences, level, agreement });
+}
+
+async function agreementIn(problem: Asked, options: AskOptions): Promise<readonly BlockAgreement[]> {
+  const { graph } = problem;
+  if (graph === undefined || problem.studies.length === 0) return [];
+  const bounds = await openBounds({ ...problem, graph }, options);
+  const found = bounds.ok ? await bounds.value.agreements() : bounds;
+  return found.ok ? found.value : [];
 }
 
 async function sharesOf(study: Asked['studies'][number], name: Name): Promise<{ value: Value; share: number; records: number | null }[]> {

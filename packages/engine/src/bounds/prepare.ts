@@ -4,7 +4,7 @@ import { type Issue, type Result, success } from '../run/issue.ts';
 import type { RunOptions } from '../run/progress.ts';
 import { cellsOf, type StudyCells } from './cells.ts';
 import { drawTables } from './draw.ts';
-import type { Block, Cell, Network, Programme, Restriction, Stratum } from './programme.ts';
+import type { Block, Cell, Network, Programme, Restriction, Stratum, Target } from './programme.ts';
 import { type BoundsProblem, type Structure, structureOf } from './structure.ts';
 import { readStudies, type StudyTable } from './studies.ts';
 import { namesOf, targetOf } from './target.ts';
@@ -30,8 +30,16 @@ export async function prepare(problem: BoundsProblem, question: Question, option
   if (!made.ok) return made;
   const structure = made.value;
   const target = targetOf(structure, question);
-  if (!target.ok) return target;
-  const { blocks } = target.value;
+  return target.ok ? prepareTarget(problem, structure, target.value, options) : target;
+}
+
+/** {@link prepare} for a target over these blocks of the structure; a target without networks only asks whether the studies agree. */
+export async function prepareTarget(
+  problem: BoundsProblem,
+  structure: Structure,
+  { numerator, denominator, blocks }: Target & { readonly blocks: readonly number[] },
+  options: RunOptions = {},
+): Promise<Result<Prepared>> {
   const relevant = new Set(blocks);
   const read = await readStudies(structure, problem.studies, { ...options, blocks: relevant });
   if (!read.ok) return read;
@@ -41,7 +49,6 @@ export async function prepare(problem: BoundsProblem, question: Question, option
   const renumber = new Map(blocks.map((block, i) => [block, i]));
   const at = <T extends { readonly block: number }>(item: T): T => ({ ...item, block: renumber.get(item.block) as number });
   const network = ({ weight, tables: factors }: Network): Network => ({ weight, tables: factors.map(at) });
-  const { numerator, denominator } = target.value;
   const programme: Programme = {
     blocks: blocks.map((block) => structure.blocks[block] as Block),
     strata: strata.map((stratum): Stratum => at(stratum)),

@@ -1,17 +1,17 @@
 import type { Name } from '../graph/variable.ts';
-import type { Answer, DerivationLine, Diagnostic } from '../interpret/answer.ts';
+import type { Agreement, Answer, DerivationLine, Diagnostic } from '../interpret/answer.ts';
 import { printQuestion } from '../query/print.ts';
 import type { Question } from '../query/terms.ts';
 import { type Issue, type Result, success } from '../run/issue.ts';
 import type { Pool } from '../run/pool.ts';
 import type { RunOptions } from '../run/progress.ts';
+import { type AgreementOutcome, agreementOf } from './agreement.ts';
 import { loadSolver, type Solver } from './highs.ts';
-import { openBlock } from './linear.ts';
 import { multilinearBounds } from './multilinear.ts';
 import { nextStudies } from './next.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { drawCells, type Prepared, prepare, prepareTarget } from './prepare.ts';
 import type { ModelPoint, Programme } from './programme.ts';
-import type { BoundsProblem } from './structure.ts';
+import { type BoundsProblem, structureOf } from './structure.ts';
 
 export interface BoundOptions extends RunOptions {
   /** Exact programmes (default), random restarts of EM, or both. */
@@ -54,8 +54,18 @@ export type Bounded = Pick<
   readonly assumes: readonly string[];
 };
 
+/** Do the studies agree about one c-component? */
+export interface BlockAgreement {
+  /** The variables of the component. */
+  readonly block: string;
+  readonly agreement: Agreement;
+  readonly conflict: boolean;
+}
+
 export interface Bounds {
   bound(question: Question): Promise<Result<Bounded>>;
+  /** Every component that a study speaks of, in the order of the graph. */
+  agreements(): Promise<Result<readonly BlockAgreement[]>>;
 }
 
 /**
@@ -64,48 +74,66 @@ export interface Bounds {
  */
 export async function openBounds(problem: BoundsProblem, options: BoundOptions = {}): Promise<Result<Bounds>> {
   const solver = await loadSolver();
-  return success({ bound: (question) => boundQuestion(solver, problem, question, options) });
+  const known = new Map<string, Promise<AgreementOutcome>>();
+  const agreement = (prepared: Prepared): Promise<AgreementOutcome> => {
+    const key = JSON.stringify(prepared.programme.blocks.map(({ digits }) => digits));
+    const found = known.get(key) ?? agree(solver, prepared, options);
+    known.set(key, found);
+    return found;
+  };
+  return success({
+    bound: (question) => boundQuestion(solver, problem, question, options, agreement),
+    agreements: () => agreementsOf(problem, options, agreement),
+  });
 }
 
-async function boundQuestion(solver: Solver, problem: BoundsProblem, question: Question, options: BoundOptions): Promise<Result<Bounded>> {
+type Agree = (prepared: Prepared) => Promise<AgreementOutcome>;
+
+const agree = (solver: Solver, prepared: Prepared, { draws: _draws, ...options }: BoundOptions): Promise<AgreementOutcome> =>
+  agreementOf(solver, prepared.programme, { ...options, draw: (fitted, random) => drawCells(prepared, fitted, random) });
+
+async function agreementsOf(problem: BoundsProblem, options: BoundOptions, agreement: Agree): Promise<Result<readonly BlockAgreement[]>> {
+  const structure = structureOf(problem);
+  if (!structure.ok) return structure;
+  const found: BlockAgreement[] = [];
+  for (const [number, { name }] of structure.value.blocks.entries()) {
+    const prepared = await prepareTarget(problem, structure.value, { numerator: [], blocks: [number] }, options);
+    if (!prepared.ok) return prepared;
+    if (prepared.value.programme.cells.length === 0) continue;
+    const outcome = await agreement(prepared.value);
+    found.push({ block: name, agreement: outcome.agreement, conflict: outcome.conflict });
+  }
+  return success(found);
+}
+
+async function boundQuestion(
+  solver: Solver,
+  problem: BoundsProblem,
+  question: Question,
+  options: BoundOptions,
+  agreement: Agree,
+): Promise<Result<Bounded>> {
   const made = await prepare(problem, question, options);
   if (!made.ok) return made;
   const prepared = made.value;
-  const { programme } = prepared;
-  for (const block of programme.blocks.keys()) {
-    const opened = openBlock(solver, programme, block);
-    const { conflict } = opened;
-    opened.close();
-    if (conflict !== undefined) {
-      return success({
-        ...common(problem, prepared, question),
-        status: 'incompatible',
-        kind: 'none',
-        why: conflict.violated.says,
-        agreement: { gap: Number.NaN, gapAtLeast: 0, strict: false, violated: { ...conflict.violated, studies: conflict.studies } },
-      });
-    }
+  const agreed = await agreement(prepared);
+  const shared = { ...common(problem, prepared, question), agreement: agreed.agreement };
+  if (agreed.conflict || agreed.programme === undefined) {
+    const why = agreed.agreement.violated?.says;
+    return success({ ...shared, status: 'incompatible', kind: 'none', ...(why === undefined ? {} : { why }) });
   }
+  const programme: Programme = { ...agreed.programme, target: prepared.programme.target };
   const found = await exactly(solver, programme, options);
   if ('issue' in found) return { ok: false, issues: [found.issue] };
   const { inner, outer, points } = found;
   const width = outer[1] - outer[0];
-  const next =
-    width > 1e-9
-      ? await nextStudies(
-          prepared,
-          programme,
-          points,
-          width,
-          async (extended) => {
-            const one = await exactly(solver, extended, options);
-            return 'issue' in one ? undefined : one.outer;
-          },
-          options,
-        )
-      : [];
+  const again = async (extended: Programme): Promise<readonly [number, number] | undefined> => {
+    const one = await exactly(solver, extended, options);
+    return 'issue' in one ? undefined : one.outer;
+  };
+  const next = width > 1e-9 ? await nextStudies(prepared, programme, points, width, again, options) : [];
   return success({
-    ...common(problem, prepared, question),
+    ...shared,
     status: 'bounded',
     kind: 'bounds',
     lower: outer[0],
@@ -113,6 +141,7 @@ async function boundQuestion(solver: Solver, problem: BoundsProblem, question: Q
     tightness: 'exact',
     inner,
     outer,
+    ...(agreed.agreement.strict ? {} : { projected: true }),
     ...(next.length > 0 ? { nextStudies: next } : {}),
   });
 }
