@@ -34,7 +34,8 @@ export function structureOf(problem: BoundsProblem, asked: Iterable<Name> = []):
     else if (known === undefined && equation !== undefined) levels.set(name, levelsOfEquation(equation.values));
   }
   const measured = new Set(problem.studies.flatMap((study) => [...study.measured, ...study.regime.set]));
-  const wanted = new Set([...asked, ...explicit.equations.keys(), ...[...explicit.equations.values()].flatMap(({ of }) => of)]);
+  const assumed = (problem.assume ?? []).flatMap((text) => namesIn(text, graph));
+  const wanted = new Set([...asked, ...assumed, ...explicit.equations.keys(), ...[...explicit.equations.values()].flatMap(({ of }) => of)]);
   const endogenous = new Set<Name>();
   const hidden = new Set<Name>();
   const notes: string[] = [];
@@ -75,9 +76,9 @@ export function structureOf(problem: BoundsProblem, asked: Iterable<Name> = []):
     unused: [],
     limit,
   };
-  const assumed = readAssumptions(structure, problem.assume ?? [], problem.domains);
-  if (!assumed.ok) return assumed;
-  const { forbidden, restrictions, unused } = assumed.value;
+  const restricted = readAssumptions(structure, problem.assume ?? [], problem.domains);
+  if (!restricted.ok) return restricted;
+  const { forbidden, restrictions, unused } = restricted.value;
   return success({
     ...structure,
     blocks: structure.blocks.map((block, number) => ({ ...block, forbidden: forbidden.get(number) ?? [] })),
@@ -161,6 +162,12 @@ function graphWithModel(given: Graph | undefined, model: ExplicitModel): Result<
 const unknown = (path: string, name: Name, known: ReadonlySet<Name>): Issue => {
   const hint = didYouMean(name, known);
   return { code: 'model', message: `model.${path}: there is no variable ${name}.`, ...(hint !== undefined && { hint }) };
+};
+
+/** Variables whose names stand in a text as whole words. */
+const namesIn = (text: string, graph: Graph): Name[] => {
+  const words = new Set(text.match(/"[^"]*"|[\p{L}\p{N}_.]+/gu)?.map((word) => word.replaceAll('"', '')));
+  return [...graph.variables.keys()].filter((name) => words.has(name));
 };
 
 function checkEquations(
