@@ -85,12 +85,10 @@ export function valuesOf(target: Target, model: ModelPoint): TargetValue {
 }
 
 /** The target in a model; NaN where the condition has probability 0. */
-function targetValue(target: Target, model: ModelPoint): number {
+export function targetValue(target: Target, model: ModelPoint): number {
   const { numerator, denominator } = valuesOf(target, model);
   return target.denominator === undefined ? numerator : denominator > 0 ? numerator / denominator : Number.NaN;
 }
-
-export { targetValue as valueOf };
 
 /** Numerator and denominator as linear functions of one block, the other blocks at a model (its entry for `block` is not read). */
 export function formOf(

@@ -1,174 +1,204 @@
-import type { Goal } from './alternate.ts';
-import { type BranchTree, provenBound } from './branch.ts';
-import { type Partition, partsOf } from './parts.ts';
-import { type Monomial, negated, type Polynomial, polynomialsOf, substituted, type TargetPolynomial } from './polynomial.ts';
-import type { Programme } from './programme.ts';
-import { indicatorOf, relaxationOf } from './relax.ts';
+import type { Certificate, LinearProof, Multipliers } from './certificate.ts';
+import { conjunctionKey } from './contract.ts';
+import type { Field } from './field.ts';
+import type { Weighted } from './least.ts';
+import type { LocalTable, Network } from './programme.ts';
 
-/** Multipliers of the rows of a part (the total mass first, then its rows) that prove both ends of the range of a number. */
-export interface NumberProof {
-  readonly number: number;
-  readonly lower: readonly number[];
-  readonly upper: readonly number[];
+type Problem = Pick<Certificate, 'blocks' | 'strata' | 'cells' | 'restrictions' | 'target'>;
+type Numbers<T> = (table: LocalTable) => readonly T[];
+
+/** Below this a denominator counts as one that can vanish, and a slack as rounding. */
+export const rounding = 1e-12;
+
+/** A bound that cannot be evaluated: the proof names what is not there, or breaks a rule of signs. */
+export class BadProof extends Error {
+  override readonly name = 'BadProof';
+}
+
+/** The target of a cell: from its counts where they are given. Null: unknown. */
+export function targetOfCell<T>(field: Field<T>, { target, ratios }: Certificate['cells'][number]): T | null {
+  if (target === null) return null;
+  if (ratios === undefined) return field.of(target);
+  return ratios.reduce((product, [above, below]) => field.times(product, field.ratio(above, below)), field.one);
 }
 
 /**
- * A proof of outer bounds by boxes and multipliers, that plain arithmetic checks: numbers that the data pin (replaced by constants),
- * the least value of the condition, and per side one tree of boxes for each part of the question that shares no block with the
- * others (null: none was made; the crudest bound stands).
+ * Weak duality in plain arithmetic: y b + least over all allowed states of (terms - y A) is never above the expectation of the
+ * terms, whatever the multipliers y, as long as those of '<=' rows are not positive and those of '>=' rows not negative.
  */
-export interface BranchesProof {
-  readonly kind: 'branches';
-  /** How the programme is cut into parts and relaxed. */
-  readonly limits: { readonly states: number; readonly slack: number; readonly columns: number };
-  readonly pins: readonly NumberProof[];
-  readonly floor: BranchTree | null;
-  readonly lower: readonly (BranchTree | null)[];
-  readonly upper: readonly (BranchTree | null)[];
-}
-
-/** The question with pinned numbers replaced, in pieces that share no part. */
-export interface Pieces {
-  readonly goals: readonly Goal[];
-  readonly constant: number;
-  /** Replacing numbers changed numerator and denominator by no more than this. */
-  readonly errors: { readonly numerator: number; readonly denominator: number };
-  /** A condition whose probability is pinned (or 1): the goals are divided by it already. */
-  readonly divided: number;
-}
-
-/** Below this a condition is taken not to happen where nothing better is proven. */
-export const leastFloor = 1e-6;
-
-export type Proven = { readonly outer: readonly [number, number]; readonly floor: number; readonly floorAssumed: boolean };
-
-/** The bounds that a proof establishes, whatever it claims; a sentence where it does not fit the programme. */
-export function provenByBranches(programme: Programme, proof: BranchesProof): Proven | string {
-  const { states, slack, columns } = proof.limits;
-  const target = polynomialsOf(programme.target);
-  if (target === undefined) return 'The question is too large.';
-  const partition = partsOf(programme, target.numbers, { limit: states, slack });
-  if ('states' in partition) return 'A block has too many states.';
-  const pieces = piecesOf(partition, target, proof.pins);
-  const { goals, constant, errors } = pieces;
-  if (proof.lower.length !== goals.length || proof.upper.length !== goals.length)
-    return 'The proof has not one tree for each piece of the question.';
-  const { floor, floorAssumed } = provenFloor(partition, pieces, proof.floor, columns);
-  const least = (trees: readonly (BranchTree | null)[], sign: 1 | -1): number =>
-    goals.reduce((sum, goal, i) => {
-      const directed = sign === 1 ? goal : { ...goal, numerator: negated(goal.numerator) };
-      const relaxation = relaxationOf(partition, polynomialsIn(goal), columns);
-      const tree = trees[i] ?? null;
-      return (
-        sum +
-        (tree === null || relaxation === undefined ? crudest(directed, floor) : provenBound(partition, relaxation, directed, tree, floor))
-      );
-    }, 0);
-  const [low, high] = extremes(programme);
-  const spread = (value: number): number => (errors.numerator + Math.abs(value) * errors.denominator) / floor;
-  const [below, above] = [least(proof.lower, 1), -least(proof.upper, -1)];
-  return {
-    outer: [Math.max(low, constant + below - spread(below)), Math.min(high, constant + above + spread(above))],
-    floor,
-    floorAssumed,
+export function weakBound<T>(
+  field: Field<T>,
+  { blocks, strata, cells, restrictions }: Problem,
+  block: number,
+  terms: readonly Weighted<T>[],
+  multipliers: Multipliers,
+  sign: 1 | -1 = 1,
+): T {
+  const own = blocks[block];
+  if (own === undefined) throw new BadProof(`there is no block ${block}`);
+  const sum: T[] = [];
+  const all = [...terms];
+  const use = (form: Problem['cells'][number]['form'], y: T, target: T): void => {
+    sum.push(field.times(y, target));
+    for (const { coefficient, literals } of form)
+      all.push({ coefficient: field.negative(field.times(y, field.of(coefficient))), literals });
   };
-}
-
-/** The least value of the condition (1 without one), proven by `tree` where it can be. */
-export function provenFloor(
-  partition: Partition,
-  { goals, errors, divided }: Pieces,
-  tree: BranchTree | null,
-  columns: number,
-): { floor: number; floorAssumed: boolean } {
-  const denominator = goals[0]?.denominator;
-  if (denominator === undefined) return { floor: divided, floorAssumed: false };
-  const relaxation = tree === null ? undefined : relaxationOf(partition, polynomialsIn(goals[0] as Goal), columns);
-  const proven =
-    relaxation === undefined || tree === null
-      ? 0
-      : provenBound(partition, relaxation, { numerator: denominator }, tree, 1) - errors.denominator;
-  return proven >= leastFloor ? { floor: proven, floorAssumed: false } : { floor: leastFloor, floorAssumed: true };
-}
-
-export const polynomialsIn = ({ numerator, denominator = [] }: Goal): Polynomial[] => [numerator, denominator];
-
-export function piecesOf(partition: Partition, target: TargetPolynomial, pins: readonly NumberProof[]): Pieces {
-  const constants = new Float64Array(partition.numbers.length).fill(Number.NaN);
-  const widths = new Float64Array(partition.numbers.length);
-  for (const { number, lower, upper } of pins) {
-    const [low, high] = provenRange(partition, number, lower, upper);
-    if (!(low <= high)) continue;
-    constants[number] = (low + high) / 2;
-    widths[number] = (high - low) / 2 + 2 ** -53;
+  for (const [i, multiplier] of multipliers.cells) {
+    const cell = cells[i];
+    if (cell === undefined || strata[cell.stratum]?.block !== block) throw new BadProof(`cell ${i} is no cell of block ${block}`);
+    const target = targetOfCell(field, cell);
+    if (target === null) throw new BadProof(`nothing is known of ${cell.says}`);
+    use(cell.form, field.of(sign * multiplier), target);
   }
-  const error = (polynomial: Polynomial): number => {
-    let sum = 0;
-    for (const { coefficient, factors } of polynomial) for (const id of factors) sum += Math.abs(coefficient) * (widths[id] as number);
-    return sum;
-  };
-  const numerator = substituted(target.numerator, constants);
-  const errors = { numerator: error(target.numerator), denominator: error(target.denominator ?? []) };
-  const denominator = substituted(target.denominator ?? [{ coefficient: 1, factors: [] }], constants);
-  const divided = denominator.every(({ factors }) => factors.length === 0) ? (denominator[0]?.coefficient ?? 0) : 0;
-  if (divided < leastFloor) return { goals: [{ numerator, denominator }], constant: 0, errors, divided: 1 };
-  const goals = apart(
-    partition,
-    numerator.map(({ coefficient, factors }) => ({ coefficient: coefficient / divided, factors })),
+  for (const [i, multiplier] of multipliers.restrictions) {
+    const restriction = restrictions[i];
+    if (restriction === undefined || restriction.block !== block) throw new BadProof(`restriction ${i} is none of block ${block}`);
+    const { relation, form, target } = restriction;
+    if ((relation === '<=' && sign * multiplier > 0) || (relation === '>=' && sign * multiplier < 0))
+      throw new BadProof(`the multiplier of ${restriction.says} has the wrong sign`);
+    use(form, field.of(sign * multiplier), field.of(target));
+  }
+  const least = field.least(
+    own.digits.map(({ levels }) => levels.length),
+    all,
+    own.forbidden,
   );
-  const constant = numerator.reduce((sum, { coefficient, factors }) => (factors.length === 0 ? sum + coefficient : sum), 0) / divided;
-  return { goals, constant, errors, divided };
+  if (least === undefined) throw new BadProof('the least value over all states needs too much work');
+  if (least === 'impossible') throw new BadProof('no state of the block is allowed');
+  return field.sum([...sum, least]);
 }
 
-/** The ends of a number's range that multipliers prove, within 0 and 1. */
-export function provenRange(
-  partition: Partition,
-  number: number,
-  lower: readonly number[],
-  upper: readonly number[],
-): readonly [number, number] {
-  const part = partition.parts[partition.partOf[number] as number] as Partition['parts'][number];
-  const indicator = indicatorOf(partition, number);
-  const least = (sign: number, multipliers: readonly number[]): number => {
-    const reduced = indicator.map((value) => sign * value - (multipliers[0] ?? 0));
-    let bound = multipliers[0] ?? 0;
-    for (const [i, row] of part.rows.entries()) {
-      const y = multipliers[i + 1] ?? 0;
-      const limit = y > 0 ? row.lower : row.upper;
-      if (y === 0 || !Number.isFinite(limit)) continue;
-      bound += y * limit;
-      for (let r = 0; r < reduced.length; r++) reduced[r] = (reduced[r] as number) - y * (row.coefficients[r] as number);
-    }
-    return bound + reduced.reduce((most, value) => Math.min(most, value), Number.POSITIVE_INFINITY);
+/** What a linear proof shows of one side: the target is never below (above) it. `outer` is read for a quotient only. */
+export function linearBound<T>(field: Field<T>, problem: Problem, proof: LinearProof, side: 'lower' | 'upper', outer: T): T {
+  const { target } = problem;
+  if (target === undefined) throw new BadProof('there is no target');
+  const { low, high } = pinned(field, problem, proof);
+  const sign = side === 'lower' ? 1 : -1;
+  const forms = (networks: readonly Network[], end: 1 | -1, times: T): Weighted<T>[] => {
+    const positive = networks.filter(({ weight }) => weight >= 0);
+    const negative = networks.filter(({ weight }) => weight < 0);
+    return [
+      ...openForm(field, positive, proof.block, end === 1 ? low : high, times),
+      ...openForm(field, negative, proof.block, end === 1 ? high : low, times),
+    ];
   };
-  return [Math.max(0, least(1, lower)), Math.min(1, -least(-1, upper))];
+  const times = sign === 1 ? field.one : field.negative(field.one);
+  const numerator = forms(target.numerator, sign, times);
+  const oriented = (value: T): T => (sign === 1 ? value : field.negative(value));
+  if (target.denominator === undefined) return oriented(weakBound(field, problem, proof.block, numerator, proof.multipliers, sign));
+  if (proof.denominator === undefined) throw new BadProof('nothing is said of the denominator');
+  // The least of N - lambda D, for a maximum of -N - lambda D with lambda = -outer.
+  const lambda = oriented(outer);
+  const denominator = forms(target.denominator, field.less(lambda, field.zero) ? 1 : -1, field.negative(lambda));
+  const slack = weakBound(field, problem, proof.block, [...numerator, ...denominator], proof.multipliers, sign);
+  if (!field.less(slack, field.zero)) return outer;
+  const floor = weakBound(field, problem, proof.block, forms(target.denominator, 1, field.one), proof.denominator);
+  if (field.near(floor) > rounding) return oriented(field.sum([lambda, field.over(slack, floor)]));
+  if (field.near(slack) < -rounding)
+    throw new BadProof(`the multipliers miss by ${-field.near(slack)}, and the condition may have probability 0`);
+  return outer;
 }
 
-/** Monomials that share no part, directly or through others, in separate goals. */
-function apart({ partOf, parts }: Partition, polynomial: Polynomial): Goal[] {
-  const leader = parts.map((_, p) => p);
-  const find = (p: number): number => (leader[p] === p ? p : find(leader[p] as number));
-  for (const { factors } of polynomial)
-    for (const id of factors) leader[find(partOf[id] as number)] = find(partOf[factors[0] as number] as number);
-  const goals = new Map<number, Monomial[]>();
-  for (const monomial of polynomial) {
-    if (monomial.factors.length === 0) continue;
-    const key = find(partOf[monomial.factors[0] as number] as number);
-    goals.set(key, [...(goals.get(key) ?? []), monomial]);
+/** Numbers of the tables of other blocks, from below and from above. */
+function pinned<T>(
+  field: Field<T>,
+  problem: Problem,
+  { pins, block: open }: LinearProof,
+): { readonly low: Numbers<T>; readonly high: Numbers<T> } {
+  const known = new Map<string, readonly [T, T]>();
+  const keyOf = (block: number, literals: Parameters<typeof conjunctionKey>[0]): string => `${block}: ${conjunctionKey(literals)}`;
+  for (const { block, literals, lower, upper } of pins) {
+    const event = (sign: 1 | -1): Weighted<T>[] => [{ coefficient: field.of(sign), literals }];
+    const from = weakBound(field, problem, block, event(1), lower);
+    const to = field.negative(weakBound(field, problem, block, event(-1), upper, -1));
+    known.set(keyOf(block, literals), [field.less(from, field.zero) ? field.zero : from, field.less(field.one, to) ? field.one : to]);
   }
-  return [...goals.values()].map((numerator) => ({ numerator }));
+  const end =
+    (which: 0 | 1): Numbers<T> =>
+    (table) =>
+      table.cells.map((literals) => {
+        if (literals === null) return field.zero;
+        if (literals.length === 0) return field.one;
+        const range = table.block === open ? undefined : known.get(keyOf(table.block, literals));
+        return range?.[which] ?? (which === 0 ? field.zero : field.one);
+      });
+  return { low: end(0), high: end(1) };
 }
 
-/** Every number anywhere in [0, 1]. */
-function crudest({ numerator, denominator }: Goal, floor: number): number {
-  const below = numerator.reduce((sum, { coefficient }) => sum + Math.min(0, coefficient), 0);
-  return denominator === undefined ? below : below / floor;
+/** A sum of networks, times a number, as a form of one block. */
+function openForm<T>(field: Field<T>, networks: readonly Network[], block: number, numbers: Numbers<T>, times: T): Weighted<T>[] {
+  const terms: Weighted<T>[] = [];
+  for (const { weight, tables } of networks) {
+    const own = tables.filter((table) => table.block === block);
+    if (own.length > 1) throw new BadProof('a block stands twice in one network');
+    const factor = field.times(times, field.of(weight));
+    const others = tables
+      .filter((table) => table.block !== block)
+      .map((table) => ({ axes: table.axes, sizes: table.sizes, values: numbers(table) }));
+    const result = contracted(field, others, own[0]);
+    for (const [i, literals] of (own[0]?.cells ?? [[]]).entries())
+      if (literals !== null) terms.push({ coefficient: field.times(factor, result[i] ?? field.zero), literals });
+  }
+  return terms;
 }
 
-/** What a weighted sum of probabilities, or of probabilities given the condition, can be at all. */
-function extremes({ target }: Programme): readonly [number, number] {
-  return [
-    target.numerator.reduce((sum, { weight }) => sum + Math.min(0, weight), 0),
-    target.numerator.reduce((sum, { weight }) => sum + Math.max(0, weight), 0),
-  ];
+interface Table<T> {
+  readonly axes: readonly string[];
+  readonly sizes: readonly number[];
+  readonly values: readonly T[];
+}
+
+/** The product of the tables summed over all axes but those of `keep`, row-major over the axes of `keep`. */
+function contracted<T>(field: Field<T>, tables: readonly Table<T>[], keep: LocalTable | undefined): readonly T[] {
+  const axes = keep?.axes ?? [];
+  const sizes = new Map(tables.flatMap((table) => table.axes.map((axis, i): [string, number] => [axis, table.sizes[i] as number])));
+  for (const [i, axis] of axes.entries()) sizes.set(axis, keep?.sizes[i] as number);
+  let left = [...tables];
+  const inner = (): string[] => [...new Set(left.flatMap((table) => table.axes))].filter((axis) => !axes.includes(axis));
+  for (let open = inner(); open.length > 0; open = inner()) {
+    const scopes = open.map((axis) => ({
+      axis,
+      scope: [...new Set(left.flatMap((table) => (table.axes.includes(axis) ? table.axes : [])))],
+    }));
+    const cost = (scope: readonly string[]): number => scope.reduce((cells, axis) => cells * (sizes.get(axis) as number), 1);
+    const { axis, scope } = scopes.reduce((a, b) => (cost(b.scope) < cost(a.scope) ? b : a));
+    const used = left.filter((table) => table.axes.includes(axis));
+    left = left.filter((table) => !table.axes.includes(axis));
+    const rest = scope.filter((other) => other !== axis);
+    left.push(multiplied(field, used, rest, [axis], sizes));
+  }
+  return multiplied(field, left, axes, [], sizes).values;
+}
+
+function multiplied<T>(
+  field: Field<T>,
+  tables: readonly Table<T>[],
+  axes: readonly string[],
+  over: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+): Table<T> {
+  const all = [...axes, ...over];
+  const shape = all.map((axis) => sizes.get(axis) as number);
+  const inner = over.reduce((cells, axis) => cells * (sizes.get(axis) as number), 1);
+  const count = shape.reduce((cells, size) => cells * size, 1);
+  const values: T[] = [];
+  let parts: T[] = [];
+  const at = new Map<string, number>();
+  for (let cell = 0; cell < count; cell++) {
+    let rest = cell;
+    for (let i = all.length - 1; i >= 0; i--) {
+      at.set(all[i] as string, rest % (shape[i] as number));
+      rest = Math.floor(rest / (shape[i] as number));
+    }
+    let product = field.one;
+    for (const table of tables) {
+      const place = table.axes.reduce((sum, axis, i) => sum * (table.sizes[i] as number) + (at.get(axis) as number), 0);
+      product = field.times(product, table.values[place] as T);
+    }
+    parts.push(product);
+    if (parts.length < inner) continue;
+    values.push(parts.length === 1 ? (parts[0] as T) : field.sum(parts));
+    parts = [];
+  }
+  return { axes, sizes: axes.map((axis) => sizes.get(axis) as number), values };
 }

@@ -1,0 +1,173 @@
+import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { type Certificate, type CertifiedSide, certifiedProblem, type LinearProof, sparse } from './certificate.ts';
+import { blocksOf, targetValue } from './contract.ts';
+import type { Farkas } from './farkas.ts';
+import { doubleField } from './field.ts';
+import type { Solver } from './highs.ts';
+import { type BlockOptions, type FormRange, type LinearBlock, openBlock, type RatioRange } from './linear.ts';
+import { formsBetween, isPinned, type Numbers, numbersOf } from './pins.ts';
+import type { BlockPoint, Form, ModelPoint, Programme } from './programme.ts';
+import { linearBound } from './proof.ts';
+
+export interface LinearBounds {
+  readonly kind: 'bounds';
+  readonly lower: CertifiedSide;
+  readonly upper: CertifiedSide;
+  /** The block that is not pinned; undefined: none, and the value is a point. */
+  readonly open: number | undefined;
+  /** With a condition: some model gives it probability 0, and there the question has no value. */
+  readonly denominatorCanVanish: boolean;
+}
+
+export type LinearOutcome =
+  | LinearBounds
+  /** No model fits; the blocks that contradict themselves, the widest contradiction first. */
+  | { readonly kind: 'infeasible'; readonly conflicts: readonly Farkas[] }
+  /** The condition has probability 0 in every model. */
+  | { readonly kind: 'undefined' }
+  /** Two or more blocks are not pinned: not a linear programme. */
+  | { readonly kind: 'multilinear'; readonly unpinned: readonly number[] }
+  /** These blocks that the target reads have several independent exogenous variables: a linear programme is a relaxation only. */
+  | { readonly kind: 'several'; readonly blocks: readonly number[]; readonly unpinned: readonly number[] }
+  | { readonly kind: 'failed'; readonly says: string };
+
+export interface LinearOptions extends RunOptions, BlockOptions {}
+
+/** Several exogenous variables whose independence a linear programme over the block does not keep. */
+export const hasSeveral = (programme: Programme, block: number): boolean => {
+  const own = programme.blocks[block];
+  return own !== undefined && ((own.groups?.length ?? 1) > 1 || own.independences.length > 0);
+};
+
+/**
+ * Exact bounds where at most one block of the target is not pinned by what the studies show: a linear (or linear-fractional)
+ * programme in it, certified on both sides.
+ */
+export async function linearBounds(solver: Solver, programme: Programme, options: LinearOptions = {}): Promise<LinearOutcome> {
+  const blocks: LinearBlock[] = [];
+  try {
+    for (const block of programme.blocks.keys()) {
+      blocks.push(openBlock(solver, programme, block, options));
+      await breathe(options);
+    }
+    const conflicts = blocks.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
+    if (conflicts.length > 0) {
+      const size = ({ violated }: Farkas): number => violated.left - violated.right;
+      return { kind: 'infeasible', conflicts: conflicts.sort((a, b) => size(b) - size(a)) };
+    }
+    return await solve(programme, blocks, options);
+  } finally {
+    for (const block of blocks) block.close();
+  }
+}
+
+async function solve(programme: Programme, blocks: readonly LinearBlock[], options: LinearOptions): Promise<LinearOutcome> {
+  const { target } = programme;
+  const points: BlockPoint[] = [];
+  for (const { point } of blocks) {
+    if (point === undefined) return { kind: 'failed', says: 'a block of response functions could not be solved' };
+    points.push(point);
+  }
+  // The block with the most digits last: it is most often the one that is not pinned, and then need not be looked into.
+  const digits = (block: number): number => programme.blocks[block]?.digits.length ?? 0;
+  const order = blocksOf(target).sort((a, b) => digits(a) - digits(b) || a - b);
+  const numbers = new Map<number, Numbers>();
+  const read = async (block: number): Promise<string | undefined> => {
+    const found = numbersOf(programme, blocks[block] as LinearBlock);
+    await breathe(options);
+    if ('failed' in found) return found.failed;
+    if ('infeasible' in found) return found.infeasible.violated.says;
+    numbers.set(block, found);
+    return undefined;
+  };
+  for (const block of order.slice(0, -1)) {
+    const failed = await read(block);
+    if (failed !== undefined) return { kind: 'failed', says: failed };
+  }
+  const last = order.at(-1) ?? 0;
+  let unpinned = order.slice(0, -1).filter((block) => !isPinned(target, block, numbers));
+  const several = order.filter((block) => hasSeveral(programme, block));
+  if (unpinned.length > 0) {
+    const failed = await read(last);
+    if (failed !== undefined) return { kind: 'failed', says: failed };
+    unpinned = order.filter((block) => !isPinned(target, block, numbers));
+  }
+  if (several.length > 0) return { kind: 'several', blocks: several, unpinned: unpinned.length === 0 ? [last] : unpinned };
+  if (unpinned.length > 1) return { kind: 'multilinear', unpinned };
+  const open = unpinned[0] ?? last;
+  numbers.delete(open);
+  return extremes(programme, blocks[open] as LinearBlock, numbers, points);
+}
+
+function extremes(
+  programme: Programme,
+  open: LinearBlock,
+  numbers: ReadonlyMap<number, Numbers>,
+  points: readonly BlockPoint[],
+): LinearOutcome {
+  const { target } = programme;
+  const { block } = open;
+  const above = formsBetween(target.numerator, block, numbers);
+  const below = target.denominator === undefined ? undefined : formsBetween(target.denominator, block, numbers);
+  const range = (form: Form): ReturnType<LinearBlock['range']> | ReturnType<LinearBlock['ratio']> =>
+    below === undefined ? open.range(form) : open.ratio(form, below.low);
+  const low = range(above.low);
+  const high = sameForm(above) ? low : range(above.high);
+  if (low === 'undefined' || high === 'undefined') return { kind: 'undefined' };
+  if ('failed' in low) return { kind: 'failed', says: low.failed };
+  if ('failed' in high) return { kind: 'failed', says: high.failed };
+  if ('infeasible' in low || 'infeasible' in high) return { kind: 'failed', says: 'a block that has models was found without' };
+  const problem = certifiedProblem(programme);
+  const side = (
+    end: 'lower' | 'upper',
+    at: number,
+    point: BlockPoint,
+    multipliers: readonly number[],
+    found: FormRange | RatioRange,
+  ): CertifiedSide => {
+    const proof: LinearProof = {
+      kind: 'linear',
+      pins: [...numbers.values()].flatMap(({ pins }) => pins),
+      block,
+      multipliers: sparse(programme, block, multipliers),
+      ...('denominatorMultipliers' in found ? { denominator: sparse(programme, block, found.denominatorMultipliers) } : {}),
+    };
+    const witness: ModelPoint = points.map((other, i) => (i === block ? point : other));
+    return { outer: linearBound(doubleField, problem, proof, end, at), inner: targetValue(target, witness), witness, proof };
+  };
+  return {
+    kind: 'bounds',
+    lower: side('lower', low.attained[0], low.lowerPoint, low.lowerMultipliers, low),
+    upper: side('upper', high.attained[1], high.upperPoint, high.upperMultipliers, high),
+    open: low.upper - low.lower > 1e-9 ? block : undefined,
+    denominatorCanVanish: 'denominatorCanVanish' in low && low.denominatorCanVanish,
+  };
+}
+
+const sameForm = ({ low, high }: { readonly low: readonly unknown[]; readonly high: readonly unknown[] }): boolean =>
+  JSON.stringify(low) === JSON.stringify(high);
+
+async function breathe({ signal, pause }: RunOptions): Promise<void> {
+  if (signal?.aborted === true) throw new Interrupted('bounds');
+  await pause?.();
+}
+
+/** The whole certificate of bounds. */
+export function certificateOf(
+  programme: Programme,
+  { lower, upper }: Pick<LinearBounds, 'lower' | 'upper'>,
+  question?: string,
+): Certificate {
+  const gap = Math.max(lower.inner - lower.outer, upper.outer - upper.inner, 0);
+  return { ...certifiedProblem(programme), ...(question === undefined ? {} : { question }), lower, upper, gap };
+}
+
+/** The certificate that no model fits. */
+export function conflictCertificate(programme: Programme, { block, violated, multipliers }: Farkas, question?: string): Certificate {
+  const { target: _, ...problem } = certifiedProblem(programme);
+  return {
+    ...problem,
+    ...(question === undefined ? {} : { question }),
+    conflict: { block, multipliers: sparse(programme, block, multipliers), ...violated },
+  };
+}

@@ -1,0 +1,266 @@
+import { type Certificate, type CertifiedSide, certificateSchema } from './certificate.ts';
+import { combined, expectation, probabilityOf, targetValue } from './contract.ts';
+import { exactValue } from './exact-witness.ts';
+import { doubleField, type Field, type Fraction, fractionField, nearestDouble, spellFraction } from './field.ts';
+import type { BlockPoint, Form, Literal, ModelPoint, Target } from './programme.ts';
+import { BadProof, linearBound, targetOfCell, weakBound } from './proof.ts';
+
+/** One thing that was checked. `figure`: the largest error found. */
+export interface Check {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly figure?: number;
+  readonly says: string;
+}
+
+export interface Verification {
+  readonly accepted: boolean;
+  readonly checks: readonly Check[];
+  /** Proven bounds as fractions of whole numbers, and what the witnesses attain where their weights have an exact solution. */
+  readonly exact?: { readonly lower: ExactSide; readonly upper: ExactSide };
+}
+
+export interface ExactSide {
+  readonly outer: string;
+  readonly outerNear: number;
+  readonly inner?: string;
+}
+
+export interface VerifyOptions {
+  /** Also in exact arithmetic. */
+  readonly exact?: boolean;
+  /** Largest error of anything that is checked; default 1e-9. */
+  readonly tolerance?: number;
+}
+
+/**
+ * Checks a certificate in plain arithmetic, without a solver and without the code that made it: that the witnesses are models, fit
+ * every cell and attain the inner values; that the multipliers prove the outer values; that the two agree. Never throws.
+ */
+export function verifyCertificate(given: unknown, { exact = false, tolerance = 1e-9 }: VerifyOptions = {}): Verification {
+  const parsed = certificateSchema.safeParse(given);
+  if (!parsed.success) {
+    const [first] = parsed.error.issues;
+    return rejected('shape', `not a certificate: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`);
+  }
+  const certificate = parsed.data;
+  const broken = dangling(certificate);
+  if (broken !== undefined) return rejected('shape', broken);
+  const checks = [...statement(certificate, tolerance)];
+  const { lower, upper, conflict } = certificate;
+  try {
+    if (conflict !== undefined) {
+      checks.push(conflictCheck(certificate, doubleField));
+      if (exact) checks.push(conflictCheck(certificate, fractionField));
+    } else if (lower !== undefined && upper !== undefined && certificate.target !== undefined) {
+      checks.push(...sideChecks(certificate, certificate.target, 'lower', lower, tolerance));
+      checks.push(...sideChecks(certificate, certificate.target, 'upper', upper, tolerance));
+      checks.push(order(certificate, lower, upper, tolerance));
+    } else checks.push({ name: 'content', passed: false, says: 'neither both bounds nor a conflict' });
+  } catch (error) {
+    if (!(error instanceof BadProof)) throw error;
+    checks.push({ name: 'proof', passed: false, says: error.message });
+  }
+  const accepted = checks.every(({ passed }) => passed);
+  if (!exact || !accepted || lower === undefined || upper === undefined) return { accepted, checks };
+  return { accepted, checks, exact: { lower: exactSide(certificate, 'lower', lower), upper: exactSide(certificate, 'upper', upper) } };
+}
+
+const rejected = (name: string, says: string): Verification => ({ accepted: false, checks: [{ name, passed: false, says }] });
+
+/** Every number that points to something points to something, and no conjunction names a digit twice. */
+function dangling({ blocks, strata, cells, restrictions, target, lower, upper, conflict }: Certificate): string | undefined {
+  const conjunction = (block: number, literals: readonly Literal[]): boolean =>
+    new Set(literals.map(({ digit }) => digit)).size === literals.length &&
+    literals.every(({ digit, value }) => value < (blocks[block]?.digits[digit]?.levels.length ?? 0));
+  const form = (block: number, terms: Form): boolean => terms.every(({ literals }) => conjunction(block, literals));
+  for (const [i, block] of blocks.entries())
+    if (!block.forbidden.every((literals) => literals.length > 0 && conjunction(i, literals)))
+      return `block ${i} forbids what it does not have`;
+  for (const { block } of strata) if (blocks[block] === undefined) return 'a stratum has no block';
+  for (const { stratum, form: terms, says } of cells)
+    if (!form(strata[stratum]?.block ?? -1, terms)) return `${says} names digits that its block does not have`;
+  for (const { block, form: terms, says } of restrictions)
+    if (!form(block, terms)) return `${says} names digits that its block does not have`;
+  const networks: Target['numerator'] = [...(target?.numerator ?? []), ...(target?.denominator ?? [])];
+  for (const { tables } of networks) {
+    const sizes = new Map<string, number>();
+    for (const table of tables) {
+      const { block, axes, cells: list } = table;
+      if (axes.length !== table.sizes.length || list.length !== table.sizes.reduce((a, b) => a * b, 1))
+        return 'a table of the target has the wrong size';
+      for (const [i, axis] of axes.entries()) {
+        if ((sizes.get(axis) ?? table.sizes[i]) !== table.sizes[i]) return `the axis ${axis} has two sizes`;
+        sizes.set(axis, table.sizes[i] as number);
+      }
+      if (!list.every((literals) => literals === null || conjunction(block, literals)))
+        return 'the target names digits that its block does not have';
+    }
+    if (new Set(tables.map(({ block }) => block)).size !== tables.length) return 'a block stands twice in one network';
+  }
+  for (const side of [lower, upper])
+    for (const { block, literals } of side?.proof.pins ?? [])
+      if (!conjunction(block, literals)) return 'a pin names digits that its block does not have';
+  if (conflict !== undefined && blocks[conflict.block] === undefined) return 'the conflict has no block';
+  return undefined;
+}
+
+/** The problem itself: counts give the targets, and the cells of a stratum are exhaustive. */
+function* statement(certificate: Certificate, tolerance: number): Generator<Check> {
+  const { blocks, strata, cells } = certificate;
+  let worst = 0;
+  for (const cell of cells) {
+    const counted = targetOfCell(doubleField, cell);
+    if (cell.target !== null && counted !== null) worst = Math.max(worst, Math.abs(counted - cell.target));
+    if (cell.target !== null && !(cell.target >= -tolerance && cell.target <= 1 + tolerance)) worst = Infinity;
+  }
+  yield { name: 'targets', passed: worst <= tolerance, figure: worst, says: 'the counts give the targets' };
+  let [loose, off] = [0, 0];
+  for (const [s, { block, says }] of strata.entries()) {
+    const own = cells.filter(({ stratum }) => stratum === s);
+    const whole = own.flatMap(({ form }) => [...form]);
+    const levels = blocks[block]?.digits.map(({ levels: list }) => list.length) ?? [];
+    const forbidden = blocks[block]?.forbidden ?? [];
+    const least = doubleField.least(levels, whole, forbidden);
+    const most = doubleField.least(levels, combined([], -1, whole), forbidden);
+    if (typeof least === 'number' && typeof most === 'number') loose = Math.max(loose, Math.abs(least - 1), Math.abs(-most - 1));
+    else if (least === undefined || most === undefined)
+      yield { name: 'strata', passed: false, says: `whether the cells under ${says} are exhaustive needs too much work` };
+    const total = own.reduce((sum, { target }) => sum + (target ?? 0), 0);
+    if (own.every(({ target }) => target !== null)) off = Math.max(off, Math.abs(total - 1));
+    else if (total > 1) off = Math.max(off, total - 1);
+  }
+  yield { name: 'strata', passed: loose <= tolerance, figure: loose, says: 'the cells of each stratum are exhaustive and exclusive' };
+  if (certificate.conflict === undefined)
+    yield { name: 'sums', passed: off <= tolerance, figure: off, says: 'the targets of each stratum add up to 1' };
+}
+
+function* sideChecks(
+  certificate: Certificate,
+  target: Target,
+  end: 'lower' | 'upper',
+  { outer, inner, witness, proof }: CertifiedSide,
+  tolerance: number,
+): Generator<Check> {
+  const fault = modelFault(certificate, witness, tolerance);
+  yield { name: `${end}: witness`, passed: fault === undefined, says: fault ?? 'is a distribution over allowed states' };
+  if (fault !== undefined) return;
+  const residual = misfit(certificate, witness);
+  yield {
+    name: `${end}: fit`,
+    passed: residual <= tolerance,
+    figure: residual,
+    says: 'the witness gives every cell and keeps what was assumed',
+  };
+  const attained = targetValue(target, witness);
+  const miss = Math.abs(attained - inner);
+  yield { name: `${end}: attained`, passed: miss <= tolerance, figure: miss, says: 'the witness attains the inner value' };
+  const proven = linearBound(doubleField, certificate, proof, end, outer);
+  const short = end === 'lower' ? outer - proven : proven - outer;
+  yield { name: `${end}: proven`, passed: short <= tolerance, figure: Math.max(0, short), says: 'the multipliers prove the outer value' };
+}
+
+function order({ gap = 0 }: Certificate, lower: CertifiedSide, upper: CertifiedSide, tolerance: number): Check {
+  const figure = Math.max(lower.inner - lower.outer, upper.outer - upper.inner);
+  const crossed = Math.max(lower.outer - lower.inner, upper.inner - upper.outer, lower.outer - upper.outer, lower.inner - upper.inner);
+  return {
+    name: 'gap',
+    passed: figure <= gap + tolerance && crossed <= tolerance,
+    figure: Math.max(figure, 0),
+    says: 'what is attained and what is proven agree',
+  };
+}
+
+/** What keeps a point from being a model. */
+function modelFault({ blocks }: Certificate, witness: ModelPoint, tolerance: number): string | undefined {
+  if (witness.length !== blocks.length) return `${witness.length} points for ${blocks.length} blocks`;
+  for (const [b, { groups }] of witness.entries()) {
+    const { digits, forbidden, groups: wanted } = blocks[b] as Certificate['blocks'][number];
+    const listed = groups.flatMap((group) => group.digits);
+    if (listed.length !== digits.length || new Set(listed).size !== digits.length || listed.some((digit) => digit >= digits.length))
+      return `block ${b}: every digit must be listed once`;
+    // More groups than asked for only make the witness more special; a group may not join what must be independent.
+    if (wanted !== undefined && groups.some((group) => !wanted.some((set) => group.digits.every((digit) => set.includes(digit)))))
+      return `block ${b}: digits that must be independent are drawn together`;
+    for (const { digits: own, support } of groups) {
+      let total = 0;
+      for (const { weight, values } of support) {
+        if (!(weight >= 0)) return `block ${b}: a weight of ${weight}`;
+        if (values.length !== own.length) return `block ${b}: a state of the wrong length`;
+        if (values.some((value, i) => value >= (digits[own[i] as number]?.levels.length ?? 0)))
+          return `block ${b}: a value that its digit does not have`;
+        total += weight;
+      }
+      if (Math.abs(total - 1) > tolerance) return `block ${b}: the weights add up to ${total}`;
+    }
+    for (const literals of forbidden)
+      if (probabilityOf(literals, { groups }) > 0) return `block ${b}: a state that is excluded by assumption`;
+  }
+  return undefined;
+}
+
+/** The largest difference between a witness and a cell, a restriction or an independence. */
+function misfit({ blocks, strata, cells, restrictions }: Certificate, witness: ModelPoint): number {
+  const at = (block: number): BlockPoint => witness[block] as BlockPoint;
+  let worst = 0;
+  for (const { stratum, form, target } of cells)
+    if (target !== null) worst = Math.max(worst, Math.abs(expectation(form, at(strata[stratum]?.block ?? 0)) - target));
+  for (const { block, form, relation, target } of restrictions) {
+    const difference = expectation(form, at(block)) - target;
+    worst = Math.max(worst, relation === '<=' ? difference : relation === '>=' ? -difference : Math.abs(difference));
+  }
+  for (const [b, { independences }] of blocks.entries())
+    for (const { a, b: other } of independences) worst = Math.max(worst, dependence(at(b), a, other));
+  return worst;
+}
+
+/** The largest difference between a joint probability of two sets of digits and the product of its margins. */
+function dependence(point: BlockPoint, a: readonly number[], b: readonly number[]): number {
+  const states = point.groups.reduce<{ weight: number; values: Map<number, number> }[]>(
+    (all, { digits, support }) =>
+      all.flatMap(({ weight, values }) =>
+        support.map((state) => ({
+          weight: weight * state.weight,
+          values: new Map([...values, ...digits.map((digit, i): [number, number] => [digit, state.values[i] as number])]),
+        })),
+      ),
+    [{ weight: 1, values: new Map() }],
+  );
+  const tally = (digits: readonly number[]): Map<string, number> => {
+    const sums = new Map<string, number>();
+    for (const { weight, values } of states) {
+      const key = digits.map((digit) => values.get(digit)).join(' ');
+      sums.set(key, (sums.get(key) ?? 0) + weight);
+    }
+    return sums;
+  };
+  const [first, second, joint] = [tally(a), tally(b), tally([...a, ...b])];
+  let worst = 0;
+  for (const [i, p] of first) for (const [j, q] of second) worst = Math.max(worst, Math.abs((joint.get(`${i} ${j}`) ?? 0) - p * q));
+  return worst;
+}
+
+/** Sum of multiplier x target is more than any model reaches: y b + least (-y A) > 0. */
+function conflictCheck<T>(certificate: Certificate, field: Field<T>): Check {
+  const { conflict } = certificate;
+  if (conflict === undefined) throw new BadProof('there is no conflict');
+  const excess = field.near(weakBound(field, certificate, conflict.block, [], conflict.multipliers));
+  const said = conflict.left - conflict.right;
+  const scale = Math.max(1, Math.abs(conflict.left));
+  return {
+    name: field === (fractionField as unknown) ? 'conflict, exactly' : 'conflict',
+    passed: excess > 0 && Math.abs(excess - said) <= 1e-9 * scale,
+    figure: excess,
+    says: `no model fits: ${conflict.says}`,
+  };
+}
+
+function exactSide(certificate: Certificate, end: 'lower' | 'upper', { outer, witness, proof }: CertifiedSide): ExactSide {
+  const proven: Fraction = linearBound(fractionField, certificate, proof, end, fractionField.of(outer));
+  const attained = exactValue(certificate, witness);
+  return {
+    outer: spellFraction(proven),
+    outerNear: nearestDouble(proven),
+    ...(attained === undefined ? {} : { inner: spellFraction(attained) }),
+  };
+}
