@@ -1,7 +1,8 @@
 import type { Name, Value } from '../graph/variable.ts';
 import { writeName } from '../query/lex.ts';
 import { printValue } from '../query/print.ts';
-import { conjunctionsOf, gather } from './facts.ts';
+import type { Child } from './canonical.ts';
+import { conjunctionsOf, contextOf, gather } from './facts.ts';
 import { type Piece, piecesOf } from './layout.ts';
 import { Margins } from './margins.ts';
 import { needsOf, planPlugIns, type Supply } from './plug-in.ts';
@@ -41,7 +42,7 @@ export interface Origin {
  * undefined keeps its place with empty forms, no counts and unknown targets.
  */
 export function cellsOf(structure: Structure, tables: readonly StudyTable[], blocks?: ReadonlySet<number>, like?: StudyCells): StudyCells {
-  const pieces = like?.pieces ?? tables.map((table) => piecesOf(structure, table.regime, table.measured));
+  const pieces = like?.pieces ?? tables.map((table) => table.pieces ?? piecesOf(structure, table.regime, table.measured));
   const counted = tables.flatMap((table, number): Counted[] => {
     const margins = new Margins(table);
     const read = new Set(table.axes);
@@ -59,7 +60,7 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
     const stratum = like?.strata[strata.length] ?? {
       block,
       study: table.name,
-      says: contextOf(structure, one.piece, external),
+      says: spellContext(structure, one.piece, external),
       exact: table.exact,
     };
     strata.push(stratum);
@@ -73,11 +74,12 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
   for (const one of counted) {
     const [block, another] = one.piece.blocks;
     if (block === undefined || another !== undefined || !wanted(block)) continue;
+    const formAt = formsOf(structure, one.piece, block);
     for (const external of contextsOf(structure, one.piece)) {
       const context = begin(one, external, block).says;
       for (const own of configurations(structure, one.piece.own)) {
-        const form = like?.cells[cells.length]?.form ?? formOf(structure, one.piece, block, own, external);
         const values = [...own, ...external];
+        const form = like?.cells[cells.length]?.form ?? formAt(own, external);
         cells.push({
           stratum: strata.length - 1,
           form,
@@ -128,12 +130,26 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
   return { strata, cells, origins, pieces, leftOut };
 }
 
-function formOf(structure: Structure, piece: Piece, block: number, own: readonly number[], external: readonly number[]): Form {
-  const terms: Term[] = [];
-  for (const facts of needsOf(structure, piece, own, external))
-    for (const literals of conjunctionsOf(structure.blocks[block] as Block, facts.get(block) ?? []))
-      terms.push({ coefficient: 1, literals });
-  return gather(terms);
+/** The form of a configuration that one block decides. */
+function formsOf(structure: Structure, piece: Piece, number: number): (own: readonly number[], external: readonly number[]) => Form {
+  const block = structure.blocks[number] as Block;
+  if (piece.hidden.length > 0)
+    return (own, external) => {
+      const terms: Term[] = [];
+      for (const facts of needsOf(structure, piece, own, external))
+        for (const literals of conjunctionsOf(block, facts.get(number) ?? [])) terms.push({ coefficient: 1, literals });
+      return gather(terms);
+    };
+  const all: readonly Name[] = [...piece.own, ...piece.external.map(({ name }) => name)];
+  const members = piece.own.map((name) => {
+    const child = structure.children.get(name) as Child;
+    return { child, places: child.parents.map((parent) => all.indexOf(parent)) };
+  });
+  return (own, external) => {
+    const at = (place: number): number => (place < own.length ? own[place] : external[place - own.length]) as number;
+    const facts = members.map(({ child, places }, i) => ({ child, context: contextOf(child, places.map(at)), value: own[i] as number }));
+    return gather(conjunctionsOf(block, facts).map((literals) => ({ coefficient: 1, literals })));
+  };
 }
 
 /** Level indices of every configuration of the variables, row-major; those in `fixed` stay. */
@@ -168,7 +184,7 @@ const spell = (structure: Structure, name: Name, value: number): string =>
   `${writeName(name)}=${printValue((structure.levels.get(name) as readonly Value[])[value] as Value)}`;
 
 /** What was set, and values that the piece itself affects, stand in do(). */
-function contextOf(structure: Structure, piece: Piece, external: readonly number[]): string {
+function spellContext(structure: Structure, piece: Piece, external: readonly number[]): string {
   const parts = piece.external.map(({ name, set }, i) => ({
     set: set || piece.downstream.has(name),
     says: spell(structure, name, external[i] as number),

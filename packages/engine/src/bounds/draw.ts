@@ -26,8 +26,11 @@ export function drawTables(
   });
 }
 
-/** The probabilities of a variable's levels, given the values of those before it. */
-type Conditional = (values: ReadonlyMap<Name, number>) => Float64Array;
+/** Level indices by axis of the table; those not drawn yet are -1. */
+type Values = readonly number[];
+
+/** Weights of a variable's levels, given the values of those before it. */
+type Conditional = (values: Values) => Float64Array;
 
 function drawTable(
   structure: Structure,
@@ -37,98 +40,96 @@ function drawTable(
   fitted: Float64Array,
   random: Random,
 ): StudyTable {
-  const set = table.axes.filter((name) => table.regime.set.includes(name));
-  const drawn = table.axes.filter((name) => !set.includes(name));
-  const sizeOf = (name: Name): number => structure.levels.get(name)?.length ?? 1;
+  const { axes } = table;
+  const set = axes.filter((name) => table.regime.set.includes(name));
   const margins = new Margins(table);
-  const conditionals = new Map<Name, Conditional>();
-  for (const { own, pillows, external } of pieces) {
-    const mine = origins.filter(({ piece }) => piece.own.length === own.length && piece.own.every((name, i) => name === own[i]));
-    for (const [i, name] of own.entries()) {
-      if (!table.axes.includes(name)) continue;
-      const before = table.axes.slice(0, table.axes.indexOf(name));
-      const pillow = pillows[i] as readonly Name[];
-      const condition = pillow.every((one) => table.axes.includes(one)) ? pillow : before;
-      const empirical = empiricalOf(margins, condition, name, sizeOf(name));
-      const externals = external.map((one) => one.name);
-      conditionals.set(name, (values) => fromFit(structure, mine, externals, i, values, fitted) ?? empirical(values));
-    }
-  }
-  let groups = [...groupsOf(margins.over(set), set, sizeOf)].map(({ values, weight }) => ({ values, count: Math.round(weight) }));
-  for (const name of drawn) {
-    const conditional = conditionals.get(name);
+  let groups = armsOf(table, set).map(({ values, count }) => ({ values, count: Math.round(count) }));
+  for (const [place, name] of axes.entries()) {
+    if (set.includes(name)) continue;
+    const conditional = conditionalOf(structure, table, margins, pieces, origins, fitted, name);
     const next: typeof groups = [];
     for (const { values, count } of groups) {
       if (count === 0) continue;
-      const probabilities = conditional?.(values) ?? new Float64Array(sizeOf(name)).fill(1);
-      for (const [value, share] of random.multinomial(count, probabilities).entries())
-        if (share > 0) next.push({ values: new Map([...values, [name, value]]), count: share });
+      for (const [value, share] of random.multinomial(count, conditional(values)).entries())
+        if (share > 0) next.push({ values: values.with(place, value), count: share });
     }
     groups = next;
   }
   const kept = groups.filter(({ count }) => count > 0);
   return {
     ...table,
-    codes: Int32Array.from(kept.flatMap(({ values }) => table.axes.map((name) => values.get(name) as number))),
+    codes: Int32Array.from(kept.flatMap(({ values }) => values)),
     weight: Float64Array.from(kept, ({ count }) => count),
     whole: true,
   };
 }
 
-function* groupsOf(
-  weights: Float64Array,
-  names: readonly Name[],
-  sizeOf: (name: Name) => number,
-): Generator<{ values: ReadonlyMap<Name, number>; weight: number }> {
-  for (const [cell, weight] of weights.entries()) {
-    if (weight === 0) continue;
-    const values = new Map<Name, number>();
-    let rest = cell;
-    for (const name of names.toReversed()) {
-      values.set(name, rest % sizeOf(name));
-      rest = Math.floor(rest / sizeOf(name));
-    }
-    yield { values, weight };
+/** The records of every arm. */
+function armsOf({ axes, codes, weight }: StudyTable, set: readonly Name[]): { values: number[]; count: number }[] {
+  const arms = new Map<string, { values: number[]; count: number }>();
+  for (const [cell, count] of weight.entries()) {
+    const values = axes.map((name, axis) => (set.includes(name) ? (codes[cell * axes.length + axis] as number) : -1));
+    const key = values.join();
+    const arm = arms.get(key);
+    if (arm === undefined) arms.set(key, { values, count });
+    else arm.count += count;
   }
+  return [...arms.values()];
 }
 
-/** P(name | condition) of the table; where the condition never occurred, its margin. */
-function empiricalOf(margins: Margins, condition: readonly Name[], name: Name, size: number): Conditional {
-  const all = [...condition, name];
-  const joint = margins.reader(all, all);
-  const margin = margins.reader([name], [name]);
-  const levels = Array.from({ length: size }, (_, value) => value);
+/** From the fitted cells of its piece where there are any, else from the table. */
+function conditionalOf(
+  structure: Structure,
+  table: StudyTable,
+  margins: Margins,
+  pieces: readonly Piece[],
+  origins: readonly Origin[],
+  fitted: Float64Array,
+  name: Name,
+): Conditional {
+  const { axes } = table;
+  const size = structure.levels.get(name)?.length ?? 1;
+  const piece = pieces.find(({ own }) => own.includes(name));
+  const own = piece?.own ?? [name];
+  const number = own.indexOf(name);
+  const pillow = piece?.pillows[number] ?? [];
+  const before = axes.slice(0, axes.indexOf(name));
+  const condition = pillow.every((one) => before.includes(one) || table.regime.set.includes(one)) ? pillow : before;
+  const empirical = empiricalOf(margins, axes, condition, name, size);
+  const strata = origins.filter((origin) => origin.piece.own.length === own.length && origin.piece.own.every((one, i) => one === own[i]));
+  if (piece === undefined || strata.length === 0) return empirical;
+  const sizes = own.map((one) => structure.levels.get(one)?.length ?? 1);
+  const tail = sizes.slice(number + 1).reduce((product, next) => product * next, 1);
+  const earlier = own.slice(0, number).map((one) => axes.indexOf(one));
+  const outside = piece.external.map((one) => axes.indexOf(one.name));
   return (values) => {
-    const given = condition.map((one) => values.get(one) as number);
-    const own = Float64Array.from(levels, (value) => joint([...given, value]));
-    return own.some((weight) => weight > 0) ? own : Float64Array.from(levels, (value) => margin([value]));
+    const head = earlier.reduce((sum, place, i) => sum * (sizes[i] as number) + (values[place] as number), 0);
+    for (const { external, first } of strata) {
+      // Values that come later do not matter to what a model says of this variable.
+      if (outside.some((place, i) => (values[place] as number) >= 0 && values[place] !== external[i])) continue;
+      const shares = new Float64Array(size);
+      for (let value = 0; value < size; value++) {
+        let share = 0;
+        const from = first + (head * size + value) * tail;
+        for (let cell = from; cell < from + tail; cell++) share += fitted[cell] as number;
+        shares[value] = Math.max(0, share);
+      }
+      const sum = shares.reduce((total, share) => total + share, 0);
+      if (sum > 0 && Number.isFinite(sum)) return shares;
+    }
+    return empirical(values);
   };
 }
 
-/** The same from the fitted cells of a piece: sums over the variables after it, at external values that agree with those known. */
-function fromFit(
-  structure: Structure,
-  origins: readonly Origin[],
-  externals: readonly Name[],
-  place: number,
-  values: ReadonlyMap<Name, number>,
-  fitted: Float64Array,
-): Float64Array | undefined {
-  for (const { piece, external, first } of origins) {
-    if (externals.some((name, i) => values.has(name) && values.get(name) !== external[i])) continue;
-    const sizes = piece.own.map((name) => structure.levels.get(name)?.length ?? 1);
-    const tail = sizes.slice(place + 1).reduce((product, size) => product * size, 1);
-    const head = piece.own.slice(0, place).reduce((sum, name, i) => sum * (sizes[i] as number) + (values.get(name) as number), 0);
-    const size = sizes[place] as number;
-    const shares = Float64Array.from({ length: size }, (_, value) => {
-      const from = first + (head * size + value) * tail;
-      return Math.max(
-        0,
-        fitted.subarray(from, from + tail).reduce((sum, share) => sum + share, 0),
-      );
-    });
-    const sum = shares.reduce((total, share) => total + share, 0);
-    if (sum > 0 && Number.isFinite(sum)) return shares;
-  }
-  return undefined;
+/** P(name | condition) of the table; where the condition never occurred, its margin. */
+function empiricalOf(margins: Margins, axes: readonly Name[], condition: readonly Name[], name: Name, size: number): Conditional {
+  const own = [...condition, name];
+  const places = condition.map((one) => axes.indexOf(one));
+  const joint = margins.reader(own, own);
+  const margin = margins.reader([name], [name]);
+  return (values) => {
+    const given = places.map((place) => values[place] as number);
+    const weights = Float64Array.from({ length: size }, (_, value) => joint([...given, value]));
+    return weights.some((weight) => weight > 0) ? weights : weights.map((_, value) => margin([value]));
+  };
 }

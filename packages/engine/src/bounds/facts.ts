@@ -34,6 +34,7 @@ export function conjunctionsOf(block: Block, facts: readonly Fact[]): (readonly 
     }
   }
   const literals = [...fixed].map(([digit, value]): Literal => ({ digit, value }));
+  if (tests.length === 0) return [literals];
   const states = [...new Set(tests.flatMap((test) => test.states))];
   const known = new Map<number, number>();
   const found: (readonly Literal[])[] = [];
@@ -59,6 +60,9 @@ const sizeOf = (block: Block, digit: number): number => (block.digits[digit] as 
 
 /** Terms with equal conjunctions added up, literals in order of their digits; terms that vanish are left out. */
 export function gather(terms: readonly Term[]): Term[] {
+  const [only, another] = terms;
+  if (only !== undefined && another === undefined && only.coefficient !== 0)
+    return [{ coefficient: only.coefficient, literals: [...only.literals].sort((a, b) => a.digit - b.digit) }];
   const sums = new Map<string, { coefficient: number; literals: readonly Literal[] }>();
   for (const { coefficient, literals } of terms) {
     const sorted = [...literals].sort((a, b) => a.digit - b.digit);

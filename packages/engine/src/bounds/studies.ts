@@ -3,7 +3,7 @@ import type { Study } from '../data/study.ts';
 import type { Name, Value } from '../graph/variable.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
-import { piecesOf, rowsOf } from './layout.ts';
+import { type Piece, piecesOf, rowsOf } from './layout.ts';
 import type { Structure } from './specification.ts';
 
 /** The records of one study over finite variables of the structure, in its levels. */
@@ -23,6 +23,8 @@ export interface StudyTable {
   /** Weights are whole numbers of records. */
   readonly whole: boolean;
   readonly size: number;
+  /** Its pieces, where they are known already. */
+  readonly pieces?: readonly Piece[];
 }
 
 /**
@@ -75,7 +77,7 @@ export async function readStudies(
       measured,
       measured.filter((name) => needed.has(name)),
     );
-    if (read.ok) tables.push(read.value);
+    if (read.ok) tables.push({ ...read.value, pieces });
     else issues.push(...read.issues);
     await options.pause?.();
   }
