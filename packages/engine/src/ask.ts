@@ -222,12 +222,14 @@ function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {
 }
 
 function withUnused(answer: Answer, assume: readonly string[]): Answer {
-  const unused = assume.map(
-    (text): Diagnostic => ({
-      name: 'assumption',
-      level: 'warn',
-      says: `The assumption '${text}' was not used: no rule of this version reads it.`,
-    }),
-  );
+  const unused = assume
+    .filter((text) => !answer.assumes.includes(text))
+    .map(
+      (text): Diagnostic => ({
+        name: 'assumption',
+        level: 'warn',
+        says: `The assumption '${text}' was not used: no rule of this version reads it.`,
+      }),
+    );
   return unused.length === 0 ? answer : { ...answer, diagnostics: [...answer.diagnostics, ...unused] };
 }

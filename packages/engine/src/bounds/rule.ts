@@ -1,25 +1,26 @@
-import type { Name } from '../graph/variable.ts';
-import type { Agreement, Answer, DerivationLine, Diagnostic } from '../interpret/answer.ts';
-import { printQuestion } from '../query/print.ts';
+import type { Agreement, Answer, Diagnostic } from '../interpret/answer.ts';
 import type { Question } from '../query/terms.ts';
-import { type Issue, type Result, success } from '../run/issue.ts';
+import { failure, type Issue, type Result, success } from '../run/issue.ts';
 import type { Pool } from '../run/pool.ts';
-import type { RunOptions } from '../run/progress.ts';
+import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { type AgreementOutcome, agreementOf } from './agreement.ts';
+import { type Account, accountOf } from './describe.ts';
+import { emccBounds } from './emcc.ts';
 import { loadSolver, type Solver } from './highs.ts';
-import { multilinearBounds } from './multilinear.ts';
+import { conflictCertificate } from './linear-bounds.ts';
 import { nextStudies } from './next.ts';
 import { drawCells, type Prepared, prepare, prepareTarget } from './prepare.ts';
-import type { ModelPoint, Programme } from './programme.ts';
+import type { Programme } from './programme.ts';
+import { type Range, rangeOf } from './range.ts';
 import { type BoundsProblem, structureOf } from './structure.ts';
 
 export interface BoundOptions extends RunOptions {
   /** Exact programmes (default), random restarts of EM, or both. */
   readonly mode?: 'exact' | 'emcc' | 'both';
   readonly seed?: number;
-  /** Of confidence regions; the studies are said to contradict each other at 1 - level. Default 0.95. */
+  /** Of confidence regions; default 0.95. */
   readonly level?: number;
-  /** Draws of bootstraps. */
+  /** Draws of a bootstrap. */
   readonly draws?: number;
   readonly uncertainty?: 'auto' | 'bootstrap' | 'delta' | 'none';
   /** Runs of EMCC (100). */
@@ -29,30 +30,24 @@ export interface BoundOptions extends RunOptions {
 }
 
 /** The fields of an answer that bounds give. */
-export type Bounded = Pick<
-  Answer,
-  | 'status'
-  | 'kind'
-  | 'lower'
-  | 'upper'
-  | 'tightness'
-  | 'inner'
-  | 'outer'
-  | 'emcc'
-  | 'agreement'
-  | 'projected'
-  | 'nextStudies'
-  | 'certificate'
-  | 'uncertainty'
-  | 'studies'
-  | 'why'
-> & {
-  readonly rule: 'range';
-  readonly estimand: { readonly text: string; readonly latex: string };
-  readonly derivation: readonly DerivationLine[];
-  readonly diagnostics: readonly Diagnostic[];
-  readonly assumes: readonly string[];
-};
+export type Bounded = Account &
+  Pick<
+    Answer,
+    | 'status'
+    | 'kind'
+    | 'lower'
+    | 'upper'
+    | 'tightness'
+    | 'inner'
+    | 'outer'
+    | 'emcc'
+    | 'agreement'
+    | 'projected'
+    | 'nextStudies'
+    | 'certificate'
+    | 'uncertainty'
+    | 'why'
+  >;
 
 /** Do the studies agree about one c-component? */
 export interface BlockAgreement {
@@ -68,31 +63,32 @@ export interface Bounds {
   agreements(): Promise<Result<readonly BlockAgreement[]>>;
 }
 
+type Agree = (prepared: Prepared) => Promise<AgreementOutcome>;
+
 /**
  * The last rule: the range of a question over all models of the graph that fit every study (Zaffalon et al. 2023), by exact
- * programmes with certificates, by EMCC, or by both. Issues: those of {@link prepare}.
+ * programmes with certificates, by EMCC, or by both. What was found of the studies' agreement is kept from question to question.
+ * Issues of `bound`: those of {@link prepare}, `bounds` where no method applies.
  */
 export async function openBounds(problem: BoundsProblem, options: BoundOptions = {}): Promise<Result<Bounds>> {
   const solver = await loadSolver();
   const known = new Map<string, Promise<AgreementOutcome>>();
-  const agreement = (prepared: Prepared): Promise<AgreementOutcome> => {
+  const agree: Agree = (prepared) => {
     const key = JSON.stringify(prepared.programme.blocks.map(({ digits }) => digits));
-    const found = known.get(key) ?? agree(solver, prepared, options);
+    const found = known.get(key) ?? agreementIn(solver, prepared, options);
     known.set(key, found);
     return found;
   };
   return success({
-    bound: (question) => boundQuestion(solver, problem, question, options, agreement),
-    agreements: () => agreementsOf(problem, options, agreement),
+    bound: (question) => boundQuestion(solver, problem, question, options, agree),
+    agreements: () => agreementsOf(problem, options, agree),
   });
 }
 
-type Agree = (prepared: Prepared) => Promise<AgreementOutcome>;
-
-const agree = (solver: Solver, prepared: Prepared, { draws: _draws, ...options }: BoundOptions): Promise<AgreementOutcome> =>
+const agreementIn = (solver: Solver, prepared: Prepared, { draws: _draws, ...options }: BoundOptions): Promise<AgreementOutcome> =>
   agreementOf(solver, prepared.programme, { ...options, draw: (fitted, random) => drawCells(prepared, fitted, random) });
 
-async function agreementsOf(problem: BoundsProblem, options: BoundOptions, agreement: Agree): Promise<Result<readonly BlockAgreement[]>> {
+async function agreementsOf(problem: BoundsProblem, options: BoundOptions, agree: Agree): Promise<Result<readonly BlockAgreement[]>> {
   const structure = structureOf(problem);
   if (!structure.ok) return structure;
   const found: BlockAgreement[] = [];
@@ -100,80 +96,111 @@ async function agreementsOf(problem: BoundsProblem, options: BoundOptions, agree
     const prepared = await prepareTarget(problem, structure.value, { numerator: [], blocks: [number] }, options);
     if (!prepared.ok) return prepared;
     if (prepared.value.programme.cells.length === 0) continue;
-    const outcome = await agreement(prepared.value);
-    found.push({ block: name, agreement: outcome.agreement, conflict: outcome.conflict });
+    const { agreement, conflict } = await agree(prepared.value);
+    found.push({ block: name, agreement, conflict });
   }
   return success(found);
 }
 
+/** Prepare, agree, bound, and what one more study would do. */
 async function boundQuestion(
   solver: Solver,
   problem: BoundsProblem,
   question: Question,
   options: BoundOptions,
-  agreement: Agree,
+  agree: Agree,
 ): Promise<Result<Bounded>> {
   const made = await prepare(problem, question, options);
   if (!made.ok) return made;
   const prepared = made.value;
-  const agreed = await agreement(prepared);
-  const shared = { ...common(problem, prepared, question), agreement: agreed.agreement };
-  if (agreed.conflict || agreed.programme === undefined) {
-    const why = agreed.agreement.violated?.says;
-    return success({ ...shared, status: 'incompatible', kind: 'none', ...(why === undefined ? {} : { why }) });
-  }
+  const agreed = await agree(prepared);
+  const account = { ...accountOf(problem, prepared, question), agreement: agreed.agreement };
+  if (agreed.conflict || agreed.programme === undefined) return success({ ...account, ...refused(prepared, agreed, question) });
   const programme: Programme = { ...agreed.programme, target: prepared.programme.target };
-  const found = await exactly(solver, programme, options);
-  if ('issue' in found) return { ok: false, issues: [found.issue] };
-  const { inner, outer, points } = found;
-  const width = outer[1] - outer[0];
-  const again = async (extended: Programme): Promise<readonly [number, number] | undefined> => {
-    const one = await exactly(solver, extended, options);
-    return 'issue' in one ? undefined : one.outer;
+  const diagnostics: Diagnostic[] = [...account.diagnostics];
+  const projected = agreed.agreement.strict ? {} : { projected: true };
+
+  const { mode = 'exact' } = options;
+  const range = mode === 'emcc' ? undefined : await rangeOf(solver, programme, options, question.text);
+  if (range !== undefined && 'issue' in range) return failure(range.issue);
+  if (range?.status === 'undefined') return success({ ...account, status: 'undefined', kind: 'none' });
+  diagnostics.push(...(range?.diagnostics ?? []));
+
+  const emcc = mode === 'exact' ? undefined : await restarts(prepared.programme, options);
+  if (emcc?.interrupted === true) diagnostics.push(interrupted('every run of EMCC was made'));
+  if (emcc !== undefined && 'issue' in emcc) {
+    if (range === undefined) return failure(emcc.issue);
+    diagnostics.push({ name: 'EMCC', level: 'warn', says: emcc.issue.message });
+  }
+  const report = emcc !== undefined && 'report' in emcc ? { emcc: emcc.report } : {};
+  const bounded = { status: 'bounded', kind: 'bounds', ...projected, ...report } as const;
+  if (range === undefined) {
+    const [lower, upper] = report.emcc?.widened ?? report.emcc?.interval ?? [Number.NaN, Number.NaN];
+    return success({ ...account, diagnostics, ...bounded, lower, upper, tightness: 'inner', inner: [lower, upper] });
+  }
+  const [lower, upper] = range.outer;
+  const partial = prepared.partial && upper - lower > pointWidth;
+  const fields = {
+    lower,
+    upper,
+    tightness: range.closed && !partial ? ('exact' as const) : ('outer' as const),
+    ...(range.inner === undefined ? {} : { inner: range.inner }),
+    outer: range.outer,
+    ...(range.certificate === undefined ? {} : { certificate: range.certificate }),
   };
-  const next = width > 1e-9 ? await nextStudies(prepared, programme, points, width, again, options) : [];
-  return success({
-    ...shared,
-    status: 'bounded',
-    kind: 'bounds',
-    lower: outer[0],
-    upper: outer[1],
-    tightness: 'exact',
-    inner,
-    outer,
-    ...(agreed.agreement.strict ? {} : { projected: true }),
-    ...(next.length > 0 ? { nextStudies: next } : {}),
-  });
+  const next = await whatNext(solver, prepared, programme, range, options, diagnostics);
+  const derivation = [...account.derivation, ...range.derivation];
+  return success({ ...account, derivation, diagnostics, ...bounded, ...fields, ...(next === undefined ? {} : { nextStudies: next }) });
 }
 
-type Found = {
-  readonly inner: readonly [number, number];
-  readonly outer: readonly [number, number];
-  readonly points: readonly ModelPoint[];
-};
+/** Intervals narrower than this are points. */
+const pointWidth = 1e-9;
 
-async function exactly(solver: Solver, programme: Programme, options: RunOptions): Promise<Found | { readonly issue: Issue }> {
-  const found = await multilinearBounds(solver, programme, options);
-  if (found.status !== 'bounds')
-    return { issue: { code: found.status, message: found.status === 'too-large' ? found.says : 'No model fits the studies.' } };
-  const points = [found.lowerPoint, found.upperPoint].filter((point) => point !== undefined);
-  return { inner: found.inner ?? found.outer, outer: found.outer, points };
-}
+const interrupted = (before: string): Diagnostic => ({ name: 'interrupted', level: 'warn', says: `Stopped before ${before}.` });
 
-function common(
-  problem: BoundsProblem,
+/** The no of studies that contradict each other or the graph, with its proof. */
+function refused(
   prepared: Prepared,
+  { agreement, proofs }: AgreementOutcome,
   question: Question,
-): Pick<Bounded, 'rule' | 'estimand' | 'derivation' | 'diagnostics' | 'assumes' | 'studies'> {
-  const names = new Set<Name>(prepared.tables.map(({ name }) => name));
+): Partial<Bounded> & Pick<Bounded, 'status' | 'kind'> {
+  const why = agreement.violated?.says;
+  const [proof] = proofs.toSorted((a, b) => b.violated.left - b.violated.right - (a.violated.left - a.violated.right));
   return {
-    rule: 'range',
-    estimand: { text: `min and max of ${printQuestion(question)}`, latex: '' },
-    derivation: [],
-    diagnostics: prepared.notes.map((says) => ({ name: 'bounds', level: 'ok', says })),
-    assumes: [],
-    studies: problem.studies
-      .filter(({ name }) => names.has(name))
-      .map(({ name, size, fingerprint }) => ({ name, rows: Number.isFinite(size) ? size : null, fingerprint })),
+    status: 'incompatible',
+    kind: 'none',
+    ...(why === undefined ? {} : { why }),
+    ...(proof === undefined ? {} : { certificate: conflictCertificate(prepared.programme, proof, question.text) }),
   };
+}
+
+type Restarts = { readonly interrupted: boolean } & ({ readonly report: NonNullable<Answer['emcc']> } | { readonly issue: Issue });
+
+async function restarts(programme: Programme, { starts, ...options }: BoundOptions): Promise<Restarts> {
+  const outcome = await emccBounds(programme, { ...options, ...(starts === undefined ? {} : { runs: starts }) });
+  if ('report' in outcome) return { report: outcome.report, interrupted: outcome.partial };
+  return { issue: { code: 'bounds', message: `EMCC: ${outcome.refused}.` }, interrupted: outcome.partial };
+}
+
+async function whatNext(
+  solver: Solver,
+  prepared: Prepared,
+  programme: Programme,
+  { outer, points }: Range,
+  options: BoundOptions,
+  diagnostics: Diagnostic[],
+): Promise<Answer['nextStudies']> {
+  const width = outer[1] - outer[0];
+  if (width <= pointWidth || points.length === 0) return undefined;
+  const again = async (extended: Programme): Promise<readonly [number, number] | undefined> => {
+    const found = await rangeOf(solver, extended, { ...options, work: 60 });
+    return 'issue' in found || found.status === 'undefined' ? undefined : found.outer;
+  };
+  try {
+    return await nextStudies(prepared, programme, points, width, again, options);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    diagnostics.push(interrupted('further studies were compared'));
+    return undefined;
+  }
 }

@@ -1,0 +1,136 @@
+import type { DerivationLine, Diagnostic } from '../interpret/answer.ts';
+import type { Issue } from '../run/issue.ts';
+import type { RunOptions } from '../run/progress.ts';
+import type { Certificate } from './certificate.ts';
+import type { Solver } from './highs.ts';
+import { certificateOf, type LinearBounds, linearBounds } from './linear-bounds.ts';
+import { multilinearBounds } from './multilinear.ts';
+import type { ModelPoint, Programme } from './programme.ts';
+
+export interface RangeOptions extends RunOptions {
+  readonly seed?: number;
+  /** Linear programmes to spend on each side of a multilinear programme. */
+  readonly work?: number;
+}
+
+/** The range of a programme's target. */
+export interface Range {
+  readonly status: 'bounds';
+  readonly inner?: readonly [number, number];
+  readonly outer: readonly [number, number];
+  /** Inner and outer bounds meet, and the programme says all that the model says. */
+  readonly closed: boolean;
+  readonly certificate?: Certificate;
+  /** Models that attain the inner ends. */
+  readonly points: readonly ModelPoint[];
+  readonly derivation: readonly DerivationLine[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Ends that differ by less count as met. */
+const meets = 1e-6;
+
+/**
+ * The range by a linear programme where one suffices, else by a multilinear one. `undefined`: the condition has probability 0 in
+ * every model. Issues: `bounds`.
+ */
+export async function rangeOf(
+  solver: Solver,
+  programme: Programme,
+  options: RangeOptions = {},
+  question?: string,
+): Promise<Range | { readonly status: 'undefined' } | { readonly issue: Issue }> {
+  const linear = await linearBounds(solver, programme, options);
+  switch (linear.kind) {
+    case 'bounds':
+      return byLine(programme, linear, question);
+    case 'undefined':
+      return { status: 'undefined' };
+    case 'infeasible':
+      return { issue: { code: 'bounds', message: `No model fits the studies: ${linear.conflicts[0]?.violated.says ?? ''}.` } };
+    case 'failed':
+      return { issue: { code: 'bounds', message: `The linear programme was not solved: ${linear.says}.` } };
+    default:
+      return byProducts(solver, programme, options);
+  }
+}
+
+function byLine(programme: Programme, linear: LinearBounds, question: string | undefined): Range {
+  const { lower, upper, open, denominatorCanVanish } = linear;
+  const inner = [lower.inner, upper.inner] as const;
+  const outer = [lower.outer, upper.outer] as const;
+  const name = open === undefined ? undefined : programme.blocks[open]?.name;
+  return {
+    status: 'bounds',
+    inner,
+    outer,
+    closed: Math.max(inner[0] - outer[0], outer[1] - inner[1]) <= meets,
+    certificate: certificateOf(programme, linear, question),
+    points: [lower.witness, upper.witness],
+    derivation: [
+      {
+        depth: 0,
+        says:
+          name === undefined
+            ? 'Every factor of the question is the same in all models that fit.'
+            : `All other factors are the same in every model that fits, so the question is linear in the response functions of {${name}}: two linear programmes.`,
+        theorem: 'linear programming duality',
+        source: 'Balke and Pearl 1994',
+      },
+    ],
+    diagnostics: denominatorCanVanish
+      ? [
+          {
+            name: 'condition',
+            level: 'warn',
+            says: 'In some models that fit the condition never happens; there the question has no value. The bounds are over the others.',
+          },
+        ]
+      : [],
+  };
+}
+
+async function byProducts(solver: Solver, programme: Programme, options: RangeOptions): Promise<Range | { readonly issue: Issue }> {
+  const found = await multilinearBounds(solver, programme, options);
+  if (found.status === 'too-large') return { issue: { code: 'too-large', message: found.says } };
+  if (found.status === 'infeasible')
+    return { issue: { code: 'bounds', message: `No model fits what the studies say of ${programme.blocks[found.block]?.name ?? ''}.` } };
+  const { inner, outer, closed, complete, lowerPoint, upperPoint } = found;
+  const diagnostics: Diagnostic[] = [];
+  if (!complete)
+    diagnostics.push({
+      name: 'several hidden causes',
+      level: 'warn',
+      says: 'Several hidden causes meet in one component, and what is known of them is not all used: nothing lies outside the bounds, but they may be wider than need be.',
+    });
+  else if (!closed)
+    diagnostics.push({
+      name: 'search',
+      level: 'warn',
+      figure: outer[1] - outer[0],
+      says: 'The search stopped before the values that models attain met the proven bounds.',
+    });
+  if (found.floorAssumed)
+    diagnostics.push({
+      name: 'condition',
+      level: 'warn',
+      figure: found.floor,
+      says: `The condition may be very rare in some models that fit; the bounds are over those that give it at least ${found.floor}.`,
+    });
+  return {
+    status: 'bounds',
+    ...(inner === undefined ? {} : { inner }),
+    outer,
+    closed: closed && complete,
+    points: [lowerPoint, upperPoint].filter((point) => point !== undefined),
+    derivation: [
+      {
+        depth: 0,
+        says: 'Several factors of the question vary among the models that fit: a multilinear programme, by products of vertices or descent from inside, by relaxation and branching from outside.',
+        theorem: 'reformulation-linearisation',
+        source: 'Sherali and Adams 1990',
+      },
+    ],
+    diagnostics,
+  };
+}
