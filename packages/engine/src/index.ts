@@ -1,4 +1,16 @@
 export { type Asked, type AskOptions, ask, explain, Fault } from './ask.ts';
+export type { Certificate } from './bounds/certificate.ts';
+export { credible } from './bounds/credible.ts';
+export { type EmccOptions, type EmccOutcome, type EmccRun, emccBounds } from './bounds/emcc.ts';
+export { loadSolver, type Solver } from './bounds/highs.ts';
+export { linearBounds } from './bounds/linear-bounds.ts';
+export { multilinearBounds } from './bounds/multilinear.ts';
+export { type Prepared, prepare, programmeOf } from './bounds/prepare.ts';
+export type { Block, BlockPoint, Cell, Digit, Form, ModelPoint, Programme, Stratum, Target } from './bounds/programme.ts';
+export type { BlockAgreement, Bounded, BoundOptions, Bounds } from './bounds/rule.ts';
+export { openBounds } from './bounds/rule.ts';
+export { type BoundsProblem, type Structure, structureOf } from './bounds/structure.ts';
+export { type Check, type Verification, type VerifyOptions, verifyCertificate } from './bounds/verify.ts';
 export { type CheckReport, check, type QuestionOverlap, type StudyTable } from './check.ts';
 export type { Catalogue, Offer } from './data/catalogue.ts';
 export type { Counts } from './data/counts.ts';
@@ -33,7 +45,18 @@ export { type IdentifiedQuestion, identify, identifyQuery, type RefusedQuestion,
 export { adjustmentSets, frontDoorSet, instruments, isAdjustmentSet, isFrontDoor } from './identify/adjustment.ts';
 export { isHedge } from './identify/id.ts';
 export type { Hedge, Identified, OpenAxis, ProofLine, Refusal, Rule, RuleOptions } from './identify/rule.ts';
-export type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point, Status } from './interpret/answer.ts';
+export type {
+  Agreement,
+  Answer,
+  AnswersDocument,
+  DerivationLine,
+  Diagnostic,
+  EmccReport,
+  NextStudy,
+  Point,
+  Status,
+  Tightness,
+} from './interpret/answer.ts';
 export { fillTables, freeWeightsOf } from './interpret/fill.ts';
 export { formulaLatex, formulaText } from './interpret/formula.ts';
 export { holm, type IndependenceTest, testIndependence } from './interpret/independence.ts';
@@ -63,6 +86,8 @@ export type { Query, Question, Setting, Term } from './query/terms.ts';
 export { rules } from './rules.ts';
 export { failure, type Issue, type Result, success, type Where } from './run/issue.ts';
 export { didYouMean } from './run/nearest.ts';
+export { inlinePool, type Pool } from './run/pool.ts';
 export { Interrupted, type ProgressEvent, type RunOptions, type Signal } from './run/progress.ts';
 export { type GraphModel, type ModelOptions, modelFor, readModel, type Truth, truthOf } from './simulate.ts';
+export { type VerifiedAnswer, verifyAnswer } from './verify-answer.ts';
 export { version } from './version.ts';
