@@ -223,7 +223,7 @@ function sampled(seed: number): { readonly both: XY } {
 
 test('random studies of X -> Y: every value lies in the closed-form bounds at the run own fit; watching alone gives all of them', async () => {
   let compared = 0;
-  for (let seed = 0; seed < 40; seed++) {
+  for (let seed = 0; seed < 25; seed++) {
     const { both } = sampled(seed);
     for (const data of [{ ...both, trial: null }, { ...both, observed: null }, both]) {
       for (const query of ['PNS', 'PN', 'PS'] as const) {
@@ -250,7 +250,7 @@ test('random studies of X -> Y: every value lies in the closed-form bounds at th
       }
     }
   }
-  expect(compared).toBeGreaterThan(1500);
+  expect(compared).toBeGreaterThan(900);
 });
 
 test('studies in conflict: the certificate against enumeration of all states, and the same fit from every start', async () => {
