@@ -75,12 +75,18 @@ export function fractionOf(x: number): Fraction {
 
 const add = (a: Fraction, b: Fraction): Fraction => fraction(a.above * b.below + b.above * a.below, a.below * b.below);
 
-/** The nearest double, to about 17 digits. */
+/** The nearest double (below the smallest normal double: one of the two nearest). */
 export function nearestDouble({ above, below }: Fraction): number {
-  const [top, bottom] = [Number(above), Number(below)];
-  if (Number.isFinite(top) && Number.isFinite(bottom)) return top / bottom;
-  const size = BigInt(Math.max(above.toString(2).length, below.toString(2).length) - 1000);
-  return Number(above >> size) / Number(below >> size);
+  if (above === 0n) return 0;
+  const size = above < 0n ? -above : above;
+  // 66 digits of the quotient and whether anything is left decide how it is rounded.
+  const shift = 66 - size.toString(2).length + below.toString(2).length;
+  const [top, bottom] = shift >= 0 ? [size << BigInt(shift), below] : [size, below << BigInt(-shift)];
+  const quotient = top / bottom;
+  const rounded = Number(quotient * bottom === top ? quotient : quotient | 1n);
+  // In two steps: a power of two may itself be too small or too large for a double.
+  const half = Math.trunc(shift / 2);
+  return (above < 0n ? -rounded : rounded) * 2 ** -half * 2 ** -(shift - half);
 }
 
 /** `769/2000`; whole numbers without a slash. */
