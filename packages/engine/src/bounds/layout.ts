@@ -88,11 +88,9 @@ function hiddenBehind(structure: Structure, set: ReadonlySet<Name>, seen: Readon
   return structure.order.filter((name) => found.has(name));
 }
 
-/** Number of cells that a piece gives. */
-export function rowsOf(structure: Structure, { own, external }: Piece): number {
+/** Number of terms in the cells of a piece. */
+export function termsOf(structure: Structure, { own, external, hidden }: Piece): number {
   const size = (name: Name): number => structure.levels.get(name)?.length ?? 1;
-  return (
-    own.reduce((product, name) => product * size(name), 1) *
-    external.reduce((product, { name, fixed }) => product * (fixed === undefined ? size(name) : 1), 1)
-  );
+  const free = external.filter(({ fixed }) => fixed === undefined).map(({ name }) => name);
+  return [...own, ...hidden, ...free].reduce((product, name) => product * size(name), 1);
 }

@@ -3,7 +3,7 @@ import type { Study } from '../data/study.ts';
 import type { Name, Value } from '../graph/variable.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
-import { type Piece, piecesOf, rowsOf } from './layout.ts';
+import { type Piece, piecesOf, termsOf } from './layout.ts';
 import type { Structure } from './specification.ts';
 
 /** The records of one study over finite variables of the structure, in its levels. */
@@ -60,11 +60,11 @@ export async function readStudies(
     );
     const coupled = wanted.some(({ blocks }) => blocks.length > 1);
     const used = coupled ? pieces : wanted;
-    const rows = used.reduce((sum, piece) => sum + rowsOf(structure, piece), 0);
-    if (rows > structure.limit) {
+    const terms = used.reduce((sum, piece) => sum + termsOf(structure, piece), 0);
+    if (terms > structure.limit) {
       issues.push({
         code: 'too-large',
-        message: `Study ${study.name} has ${rows.toLocaleString('en-US')} cells (limit ${structure.limit.toLocaleString('en-US')}).`,
+        message: `The cells of study ${study.name} have ${terms.toLocaleString('en-US')} terms (limit ${structure.limit.toLocaleString('en-US')}).`,
         hint: 'Fewer variables or levels make it smaller; "limit" raises the limit.',
       });
       continue;

@@ -8,7 +8,7 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { withLatent } from '../../src/graph/surgery.ts';
 import type { Name, Value } from '../../src/graph/variable.ts';
 import { Random } from '../../src/math/random.ts';
-import type { DiscreteModel } from '../../src/model/scm.ts';
+import { type DiscreteModel, type Mechanism, mechanismFrom } from '../../src/model/mechanism.ts';
 import { graphOf, modelOf, randomGraph } from '../model/graphs.ts';
 import { domainsOf, exactStudy, expectation, finite, must, plainStructure, pointOf, randomPoint, studyOf } from './planted.ts';
 
@@ -89,6 +89,58 @@ describe('planted models', () => {
         .map(([says]) => says),
     ).toEqual(['P(A=0)', 'P(A=1)', 'P(C=0 | do(B=0))', 'P(C=1 | do(B=0))', 'P(C=0 | do(B=1))', 'P(C=1 | do(B=1))']);
   });
+});
+
+test('explicit equations: rows hold in the model that the equations and chances make', async () => {
+  const root = (name: Name, weights: number[]): Mechanism =>
+    mechanismFrom(name, weights.length, [], [], { weights: Float64Array.from(weights), outputs: Uint16Array.from(weights, (_, i) => i) });
+  const equations = {
+    X: { of: ['U'], values: [0, 1, 1] },
+    M: { of: ['W', 'X'], values: [0, 1, 1, 0] },
+    Y: { of: ['M', 'U', 'W'], values: [0, 0, 1, 0, 1, 1, 0, 1, 0, 0, 1, 0] },
+  };
+  const sizes: Readonly<Record<Name, number>> = { U: 3, W: 2, X: 2, M: 2, Y: 2 };
+  const chances = { U: [0.2, 0.5, 0.3], W: [0.6, 0.4] };
+  const mechanisms = new Map<Name, Mechanism>(Object.entries(chances).map(([name, weights]) => [name, root(name, weights)]));
+  for (const [name, { of, values }] of Object.entries(equations)) {
+    const response = { weights: Float64Array.of(1), outputs: Uint16Array.from(values) };
+    mechanisms.set(
+      name,
+      mechanismFrom(
+        name,
+        2,
+        of,
+        of.map((one) => sizes[one] as number),
+        response,
+      ),
+    );
+  }
+  const levels = new Map(Object.entries(sizes).map(([name, size]) => [name, ['0', '1', '2'].slice(0, size)]));
+  const truth: DiscreteModel = { mechanisms, levels, observed: ['X', 'M', 'Y'] };
+  const studies = [
+    exactStudy(truth, 'all', ['X', 'M', 'Y']),
+    exactStudy(truth, 'no M', ['X', 'Y']),
+    exactStudy(truth, 'do X', ['X', 'Y'], ['X']),
+    exactStudy(truth, 'do M', ['X', 'M', 'Y'], ['M']),
+  ];
+  const model = { exogenous: { U: { states: 3 }, W: { states: 2 } }, equations };
+  const structure = must(structureOf({ domains: domainsOf(truth), studies, model }));
+  expect(structure.blocks.map(({ groups }) => groups)).toEqual([[[0], [1]]]);
+  const point = [
+    {
+      groups: Object.values(chances).map((weights, digit) => ({
+        digits: [digit],
+        support: weights.map((weight, state) => ({ weight, values: [state] })),
+      })),
+    },
+  ];
+  const found = await shown(structure, studies);
+  expect(found.leftOut).toEqual([]);
+  expect(found.cells.length).toBeGreaterThan(20);
+  for (const { form, target, says } of found.cells) {
+    if (Number.isNaN(target)) expect(says).toMatch(/P\(.*M=/u);
+    else expect(expectation(form, 0, point), says).toBeCloseTo(target, 12);
+  }
 });
 
 describe('empirical factors', () => {
@@ -249,6 +301,13 @@ describe('studies that measured different variables', () => {
     expect(found.leftOut).toEqual([
       'What study trial shows of S without G is not used: it depends on several unknown parts of the model at once.',
     ]);
+  });
+
+  test('the size guard counts terms, and shows the number', async () => {
+    const studies = [exactStudy(model, 'obs', ['G', 'T', 'S'])];
+    const structure = { ...plainStructure(graph, model, studies), limit: 9 };
+    const read = await readStudies(structure, studies);
+    expect(read.ok ? '' : read.issues[0]?.message).toBe('The cells of study obs have 10 terms (limit 9).');
   });
 
   test('barren variables that were not measured drop out', async () => {

@@ -5,8 +5,8 @@ import type { BoundsProblem } from '../../src/bounds/specification.ts';
 import { structureOf } from '../../src/bounds/structure.ts';
 import { withLatent } from '../../src/graph/surgery.ts';
 import type { Domain, Name } from '../../src/graph/variable.ts';
-import { graphOf } from '../model/graphs.ts';
-import { finite, must, studyOf } from './planted.ts';
+import { graphOf, modelOf } from '../model/graphs.ts';
+import { finite, must, plainStructure, pointOf, studyOf } from './planted.ts';
 
 const binary = (...names: Name[]): Map<Name, Domain> => new Map(names.map((name) => [name, finite(['0', '1'])]));
 const states = ({ digits }: Block): number => digits.reduce((product, { levels }) => product * levels.length, 1);
@@ -71,6 +71,32 @@ describe('canonical blocks', () => {
     expect(block?.complete).toBe(true);
     expect(block?.independences).toHaveLength(3);
   });
+});
+
+test('digits called independent are so in random models', () => {
+  let pairs = 0;
+  for (const text of ['X -> Y; Y -> Z; X <-> Y; Y <-> Z', 'A <-> B; B <-> C; C <-> D', 'A -> Y; A <-> Y; B <-> Y; C <-> Y']) {
+    const graph = graphOf(text);
+    const model = modelOf(graph, { seed: 6 });
+    const structure = plainStructure(graph, model);
+    const point = pointOf(structure, model);
+    for (const [number, { independences }] of structure.blocks.entries())
+      for (const { a, b } of independences) {
+        pairs += 1;
+        const support = point[number]?.groups[0]?.support ?? [];
+        const masses = (digits: readonly number[]): Map<string, number> => {
+          const sums = new Map<string, number>();
+          for (const { weight, values } of support) {
+            const key = digits.map((digit) => values[digit]).join('');
+            sums.set(key, (sums.get(key) ?? 0) + weight);
+          }
+          return sums;
+        };
+        const [left, right, both] = [masses(a), masses(b), masses([...a, ...b])];
+        for (const [i, p] of left) for (const [j, q] of right) expect(both.get(i + j) ?? 0).toBeCloseTo(p * q, 12);
+      }
+  }
+  expect(pairs).toBe(6);
 });
 
 describe('hidden variables', () => {
