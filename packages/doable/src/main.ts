@@ -10,12 +10,14 @@ import { runConvert } from './commands/convert.ts';
 import { runExplain } from './commands/explain.ts';
 import { commandHelp, mainHelp, runHelp } from './commands/help.ts';
 import { runSimulate } from './commands/simulate.ts';
+import { runVerify } from './commands/verify.ts';
 import { consoleOf } from './output/human.ts';
 
 const runs: Readonly<Record<string, Run>> = {
   ask: runAsk,
   explain: runExplain,
   check: runCheck,
+  verify: runVerify,
   convert: runConvert,
   simulate: runSimulate,
   help: runHelp,

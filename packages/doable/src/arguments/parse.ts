@@ -12,11 +12,11 @@ export interface Arguments {
 }
 
 const all: readonly OptionRecord[] = Object.values(options);
-const always: readonly OptionName[] = ['help', 'version', 'bounds'];
+const always: readonly OptionName[] = ['help', 'version'];
 
 /**
  * Reads arguments with the options that `allowed` names. A word that begins with a sign and holds a bracket is a question, not
- * an option. Issues, all of them together: `unknown-option`, `no-value`, `bad-value`, `later`.
+ * an option. Issues, all of them together: `unknown-option`, `no-value`, `bad-value`.
  */
 export function parseArguments(words: readonly string[], allowed: readonly OptionName[], command: string): Result<Arguments> {
   const known = all.filter(({ name }) => allowed.includes(name as OptionName) || always.includes(name as OptionName));
@@ -40,12 +40,6 @@ export function parseArguments(words: readonly string[], allowed: readonly Optio
     const record = known.find(({ name }) => name === token.name);
     if (record === undefined) {
       issues.push(unknownOption(token.rawName, known, command));
-      continue;
-    }
-    if (record.name === 'bounds') {
-      // `auto` and `none` mean what happens anyway: there is no bounding rule to fall back on yet.
-      if (token.value === 'auto' || token.value === 'none') continue;
-      issues.push({ code: 'later', message: '--bounds is not yet in this version: it answers with points, or with a no.' });
       continue;
     }
     const written = token.inlineValue === false && token.value !== undefined ? (questions[token.index + 1] ?? token.value) : token.value;

@@ -70,7 +70,7 @@ export const options = record({
     says: 'Pseudo-records added to every cell; 0 leaves the data as they are.',
   },
   'no-verify': { says: 'Does not check estimands in random models before they are shown.' },
-  threads: { value: 'N', kind: 'integer', least: 1, most: 1024, says: 'Threads of DuckDB; default: all.' },
+  threads: { value: 'N', kind: 'integer', least: 1, most: 1024, says: 'Threads of DuckDB and for random starts of EM; default: all.' },
   timeout: {
     value: 'S',
     kind: 'number',
@@ -93,7 +93,17 @@ export const options = record({
   },
   data: { value: 'F', kind: 'choice', choices: ['csv', 'ndjson'], default: 'csv', says: 'How to write rows.' },
   out: { short: 'o', value: 'FILE', says: 'Writes there instead of to standard output.' },
-  bounds: { value: 'B', says: 'Bounds where identification refuses: not yet in this version (auto and none are accepted).' },
+  bounds: {
+    value: 'B',
+    kind: 'choice',
+    choices: ['auto', 'exact', 'emcc', 'both', 'none'],
+    default: 'auto',
+    says:
+      'The smallest and the largest value that fit the studies. auto: by exact programmes, where identification refuses; ' +
+      'exact, emcc (random starts of EM, Zaffalon et al. 2023), both: always, by that method; none: never, a no stays a no.',
+  },
+  starts: { value: 'N', kind: 'integer', least: 1, most: 1_000_000, says: 'Random starts of EM for --bounds emcc or both.' },
+  exact: { says: 'Verifies in rational arithmetic instead of doubles: slower, and a proof.' },
   help: { short: 'h', says: 'This text.' },
   version: { says: 'The version.' },
 });
@@ -119,14 +129,15 @@ export const commands: readonly CommandRecord[] = [
   {
     name: 'ask',
     usage: 'doable ask [PROBLEM] [QUESTION...]',
-    says: 'Answers questions with a number, its interval, and the derivation behind it; or with a clear no.',
+    says: 'Answers questions with a number, or bounds, and the derivation behind them; or with a clear no.',
     about: [
       'PROBLEM is a problem document (JSON or YAML; - is standard input); its own questions are asked where no QUESTION is given. Without PROBLEM, --graph and --study say everything.',
       'A question is written as in P(Y=1 | do(X=1)), E[Y | do(X=1)], ATE(X -> Y), PNS(X -> Y); see doable help questions.',
     ],
-    options: [...reading, 'lines', ...printing, ...numbers, 'no-verify', ...running],
+    options: [...reading, 'lines', ...printing, 'bounds', 'starts', ...numbers, 'no-verify', ...running],
     examples: [
       'doable ask examples/berkeley.json',
+      'doable ask examples/mueller-pearl-both-summed.json',
       "doable ask --graph 'Dept <-> Gender; Dept -> Admit; Gender -> Admit' --study examples/data/berkeley.csv,count=Freq 'P(Admit=Admitted | do(Gender=Male))'",
     ],
   },
@@ -150,6 +161,16 @@ export const commands: readonly CommandRecord[] = [
     about: [],
     options: [...reading, 'level', 'json', ...running],
     examples: ['doable check examples/titanic.json'],
+  },
+  {
+    name: 'verify',
+    usage: 'doable verify ANSWERS',
+    says: 'Re-checks the certificates of bounds by plain arithmetic: no solver, and nothing else of what made them.',
+    about: [
+      'ANSWERS is what doable ask --json (or --lines) printed, a single answer, or a certificate; - is standard input. Exit code 0: all certificates are accepted; 1: some are rejected; 2: there is none, or the input is bad.',
+    ],
+    options: ['exact', 'json', 'quiet'],
+    examples: ['doable ask examples/mueller-pearl-both-summed.json --json | doable verify -'],
   },
   {
     name: 'convert',
@@ -186,7 +207,6 @@ export const commands: readonly CommandRecord[] = [
 export const laterCommands: Readonly<Record<string, string>> = {
   discover: 'the graph from environments',
   sample: 'draws from an identified interventional distribution',
-  verify: 're-checks certificates without any solver',
   reproduce: "a paper's tables and figures",
   serve: 'the workbench and the HTTP API',
 };

@@ -1,5 +1,5 @@
 import { type AnswersDocument, type AskOptions, type Graph, type Issue, version } from '@doable/engine';
-import { answersCsv, answersLatex, answersMarkdown, answersText, graphSvg, isNo } from '@doable/engine/present';
+import { answersBoundsSvg, answersCsv, answersLatex, answersMarkdown, answersText, graphSvg, isNo } from '@doable/engine/present';
 import type { Arguments } from '../arguments/parse.ts';
 import { jsonText } from '../output/json.ts';
 import type { Stop } from '../run.ts';
@@ -8,6 +8,8 @@ import { type Context, type Exit, exit } from './command.ts';
 /** The options of the engine as the arguments say them. */
 export function askOptions(args: Arguments, stop: Stop): AskOptions {
   const uncertainty = args.text('uncertainty') as AskOptions['uncertainty'];
+  const bounds = args.text('bounds') as AskOptions['bounds'];
+  const starts = args.number('starts');
   return {
     ...stop.options,
     seed: args.number('seed') ?? 0,
@@ -17,6 +19,8 @@ export function askOptions(args: Arguments, stop: Stop): AskOptions {
     verify: !args.flag('no-verify'),
     now: () => performance.now(),
     ...(uncertainty === undefined ? {} : { uncertainty }),
+    ...(bounds === undefined ? {} : { bounds }),
+    ...(starts === undefined ? {} : { starts }),
   };
 }
 
@@ -55,8 +59,9 @@ export async function printAnswers(context: Context, document: AnswersDocument, 
   console.note(`${n} ${n === 1 ? 'answer' : 'answers'} in ${secondsText(document.elapsedMs)}`);
 }
 
-/** The graph; for the first question that has a hedge, with it. */
+/** The bounds, where some answer has any; else the graph, for the first question that has a hedge with it. */
 function svgOf(document: AnswersDocument, graph: Graph): string {
+  if (document.answers.some(({ status }) => status === 'bounded')) return answersBoundsSvg(document);
   const hedge = document.answers.find((answer) => answer.hedge !== undefined)?.hedge;
   return graphSvg(graph, hedge === undefined ? {} : { hedge });
 }

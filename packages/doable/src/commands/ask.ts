@@ -1,19 +1,22 @@
 import { type AnswersDocument, ask, loadProblem, type Problem, type Result } from '@doable/engine';
+import type { Pool } from '@doable/engine/tasks';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
-import { stopper } from '../run.ts';
+import { lazyPool } from '../pools/lazy.ts';
+import { type Stop, stopper } from '../run.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
 import { askOptions, exitOf, formatOf, markPartial, noQuestion, nothingKnown, printAnswers } from './answers.ts';
-import { type Context, exit, type Run } from './command.ts';
+import { type Context, type Exit, exit, type Run } from './command.ts';
 import { answerLines, lineQuestions } from './lines.ts';
 import { understood } from './understood.ts';
 
 /** `doable ask`: problem and questions in, answers out. */
 export const runAsk: Run = async (context) => {
   const { args, console } = context;
-  if (args.flag('lines')) return answerLines(context, askDocument);
+  if (args.flag('lines')) return askLines(context);
   const stop = stopper(args.number('timeout'), (text) => console.note(text));
   const sources: NodeSources[] = [];
+  const pool = lazyPool(args.number('threads'));
   try {
     const given = await stop.race(readProblem(args, context.stdin));
     if (given === 'stopped') return interrupted(context);
@@ -39,7 +42,7 @@ export const runAsk: Run = async (context) => {
     }
     console.warn(loaded.warnings ?? []);
     console.note(understood(problem));
-    const answered = await stop.race(ask(problem, asked, { ...askOptions(args, stop), onProgress: console.progress.onProgress }));
+    const answered = await stop.race(ask(problem, asked, { ...askOptions(args, stop), pool, onProgress: console.progress.onProgress }));
     console.progress.clear();
     if (answered === 'stopped') return interrupted(context);
     if (!answered.ok) {
@@ -53,6 +56,7 @@ export const runAsk: Run = async (context) => {
   } finally {
     stop.end();
     for (const one of sources) one.close();
+    await pool.close();
   }
 };
 
@@ -67,8 +71,17 @@ const threadsOf = ({ args }: Context): { readonly threads?: number } => {
   return threads === undefined ? {} : { threads };
 };
 
-/** One line of --lines. */
-async function askDocument(context: Context, document: unknown, stop: ReturnType<typeof stopper>): Promise<Result<AnswersDocument>> {
+/** --lines: one pool of threads for all of them. */
+async function askLines(context: Context): Promise<Exit> {
+  const pool = lazyPool(context.args.number('threads'));
+  try {
+    return await answerLines(context, (one, document, stop) => askDocument(one, document, stop, pool));
+  } finally {
+    await pool.close();
+  }
+}
+
+async function askDocument(context: Context, document: unknown, stop: Stop, pool: Pool): Promise<Result<AnswersDocument>> {
   const opened = nodeSources(process.cwd(), threadsOf(context));
   try {
     const loaded: Result<Problem> = await loadProblem(document, opened);
@@ -76,7 +89,7 @@ async function askDocument(context: Context, document: unknown, stop: ReturnType
     const questions = lineQuestions(context);
     const asked = questions.length > 0 ? questions : loaded.value.ask;
     if (asked.length === 0) return { ok: false, issues: [noQuestion] };
-    return await ask(loaded.value, asked, askOptions(context.args, stop));
+    return await ask(loaded.value, asked, { ...askOptions(context.args, stop), pool });
   } finally {
     opened.close();
   }

@@ -14,4 +14,5 @@ export { issuesText } from './messages.ts';
 export { answersBoundsSvg, type BoundsPanel, type BoundsRow, type BoundsSvgOptions, boundsSvg } from './svg/bounds.ts';
 export { graphSvg } from './svg/graph.ts';
 export { type AnswerTextOptions, answersText, answerText } from './text.ts';
+export { verifiedText } from './verified.ts';
 export { isNo } from './words.ts';

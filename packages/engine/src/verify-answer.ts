@@ -1,0 +1,52 @@
+import type { Certificate } from './bounds/certificate.ts';
+import { type Check, type Verification, type VerifyOptions, verifyCertificate } from './bounds/verify.ts';
+import type { Answer } from './interpret/answer.ts';
+
+export interface VerifiedAnswer extends Verification {
+  readonly question?: string;
+}
+
+/**
+ * Checks the certificate of an answer, as {@link verifyCertificate} does, and that the figures of the answer are those that the
+ * certificate proves. Undefined: the answer has none.
+ */
+export function verifyAnswer(answer: unknown, options: VerifyOptions = {}): VerifiedAnswer | undefined {
+  if (!isRecord(answer) || answer.certificate === undefined) return undefined;
+  const named = typeof answer.question === 'string' ? { question: answer.question } : {};
+  const verification = verifyCertificate(answer.certificate, options);
+  if (!verification.accepted) return { ...named, ...verification };
+  const claim = claims(answer, answer.certificate as Certificate, options.tolerance ?? 1e-9);
+  return { ...named, ...verification, accepted: claim.passed, checks: [...verification.checks, claim] };
+}
+
+const isRecord = (value: unknown): value is Partial<Answer> & Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the answer says beside what its certificate proves: `figure` is by how much it says too much. */
+function claims(answer: Partial<Answer>, { lower, upper, gap = 0, conflict, question }: Certificate, tolerance: number): Check {
+  const check = (passed: boolean, says: string, figure?: number): Check => ({
+    name: 'answer',
+    passed,
+    says,
+    ...(figure === undefined ? {} : { figure }),
+  });
+  if (question !== undefined && question !== answer.question && question !== answer.terms)
+    return check(false, `the certificate is about ${question}`);
+  if (conflict !== undefined) return check(answer.status === 'incompatible', 'the answer is that the studies contradict each other');
+  if (lower === undefined || upper === undefined) return check(false, 'the certificate has no bounds');
+  const { tightness = 'exact', inner, outer } = answer;
+  const ends = endsOf(answer.lower, answer.upper);
+  const beyond = [outer, ...(tightness === 'inner' ? [] : [ends])];
+  const within = [inner, ...(tightness === 'outer' ? [] : [ends])];
+  const slack = tightness === 'exact' ? gap : 0;
+  const excess = Math.max(
+    ...beyond.flatMap((one) => (one === undefined ? [] : [one[0] - lower.outer, upper.outer - one[1]])),
+    ...within.flatMap((one) => (one === undefined ? [] : [lower.inner - one[0] - slack, one[1] - upper.inner - slack])),
+    0,
+  );
+  if (ends === undefined) return check(false, 'the answer has no bounds');
+  return check(excess <= tolerance, 'the figures of the answer are those of the certificate', excess);
+}
+
+const endsOf = (low: unknown, high: unknown): readonly [number, number] | undefined =>
+  typeof low === 'number' && typeof high === 'number' ? [low, high] : undefined;
