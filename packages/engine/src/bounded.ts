@@ -1,11 +1,11 @@
-import type { Asked } from './ask.ts';
 import { type BoundOptions, type Bounds, openBounds } from './bounds/rule.ts';
+import type { BoundsProblem } from './bounds/structure.ts';
 import type { Answer, Diagnostic } from './interpret/answer.ts';
 import type { Question } from './query/terms.ts';
 import type { Issue, Result } from './run/issue.ts';
 
 /** Opens the bounds of a problem once, when the first question needs them. */
-export function boundsOf(problem: Asked, options: BoundOptions): () => Promise<Result<Bounds>> | undefined {
+export function boundsOf(problem: BoundsProblem, options: BoundOptions): () => Promise<Result<Bounds>> | undefined {
   const { graph } = problem;
   let opened: Promise<Result<Bounds>> | undefined;
   return () => {

@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts';
 import type { Solver } from './highs.ts';
 import { certificateOf, type LinearBounds, linearBounds } from './linear-bounds.ts';
 import { multilinearBounds } from './multilinear.ts';
-import type { ModelPoint, Programme } from './programme.ts';
+import type { ModelPoint, Network, Programme } from './programme.ts';
 
 export interface RangeOptions extends RunOptions {
   readonly seed?: number;
@@ -40,6 +40,7 @@ export async function rangeOf(
   options: RangeOptions = {},
   question?: string,
 ): Promise<Range | { readonly status: 'undefined' } | { readonly issue: Issue }> {
+  if (programme.blocks.length === 0) return certain(programme);
   const linear = await linearBounds(solver, programme, options);
   switch (linear.kind) {
     case 'bounds':
@@ -53,6 +54,14 @@ export async function rangeOf(
     default:
       return byProducts(solver, programme, options);
   }
+}
+
+/** No factor is left: the question has one value in every model. */
+function certain({ target }: Programme): Range | { readonly status: 'undefined' } {
+  const total = (networks: readonly Network[]): number => networks.reduce((sum, { weight }) => sum + weight, 0);
+  const value = total(target.numerator) / (target.denominator === undefined ? 1 : total(target.denominator));
+  if (Number.isNaN(value)) return { status: 'undefined' };
+  return { status: 'bounds', inner: [value, value], outer: [value, value], closed: true, points: [], derivation: [], diagnostics: [] };
 }
 
 function byLine(programme: Programme, linear: LinearBounds, question: string | undefined): Range {
