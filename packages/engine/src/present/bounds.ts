@@ -65,23 +65,25 @@ export function agreementWords(
       says: `${who} by more than sampling noise usually makes them${broken}${inBrackets(figures)}.`,
       tone: 'warn',
     };
-  return { verdict: 'noise', says: `${who} by sampling noise only${inBrackets(figures)}.`, tone: 'good' };
+  return { verdict: 'noise', says: `${who} by sampling noise only${inBrackets(figuresOf(agreement, false))}.`, tone: 'good' };
 }
 
-const figuresOf = ({ gap, pValue, draws }: Agreement): string[] => [
-  ...(Number.isFinite(gap) ? [`gap ${roughly(Math.max(0, gap))} nats`] : []),
-  ...(pValue === undefined ? [] : [pText(pValue, draws)]),
-];
-const inBrackets = (figures: readonly string[]): string => (figures.length === 0 ? '' : ` (${figures.join(', ')})`);
+/** The studies, where the words do not name them; the gap; the p-value. */
+const figuresOf = ({ gap, pValue, draws, violated }: Agreement, studies = true): string[] => {
+  const figures = [
+    ...(Number.isFinite(gap) ? [`gap ${roughly(Math.max(0, gap))} nats`] : []),
+    ...(pValue === undefined ? [] : [pText(pValue, draws)]),
+  ];
+  const named = !studies || violated === undefined || violated.studies.every((name) => violated.says.includes(name));
+  return [...(named ? [] : [listed(violated.studies)]), ...(figures.length === 0 ? [] : [figures.join(', ')])];
+};
+const inBrackets = (figures: readonly string[]): string => (figures.length === 0 ? '' : ` (${figures.join('; ')})`);
 
 const withoutStop = (text: string): string => text.replace(/\.\s*$/u, '');
 
-/** The violated inequality, with its two sides if the words lack them, and the studies if they are not named. */
-export function violatedText({ says, left, right, studies }: NonNullable<Agreement['violated']>): string {
-  const sides = /(?: = | exceeds )-?\d/u.test(says) ? '' : `: ${fourDigits(left)} against ${fourDigits(right)}`;
-  const unnamed = studies.filter((name) => !says.includes(name));
-  return `${withoutStop(says)}${sides}${unnamed.length === 0 ? '' : ` (${listed(studies)})`}`;
-}
+/** The violated inequality, with its two sides if the words lack them. */
+export const violatedText = ({ says, left, right }: NonNullable<Agreement['violated']>): string =>
+  `${withoutStop(says)}${/(?: = | exceeds )-?\d/u.test(says) ? '' : `: ${fourDigits(left)} against ${fourDigits(right)}`}`;
 
 const fourDigits = (value: number): string => shortNumber(Number(value.toPrecision(4)));
 

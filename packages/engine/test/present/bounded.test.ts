@@ -236,7 +236,7 @@ describe('agreement', () => {
       },
       wide,
     );
-    expect(bare).toContain('A exceeds B(0.5): 0.8239 against 0.6462 (PSID and NSW)');
+    expect(bare).toContain('A exceeds B(0.5): 0.8239 against 0.6462: in no model of this graph can it (PSID and NSW; gap 9 nats).');
   });
 
   test('projected bounds beside a no are shown as such', () => {
