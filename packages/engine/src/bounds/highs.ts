@@ -157,7 +157,7 @@ class OpenSession implements Session {
   maximise(cost: Numbers = this.#cost): LinearSolution {
     const found = this.minimise(Array.from(cost, (c) => -c));
     for (let j = 0; j < this.#cost.length; j++) this.#cost[j] = -(this.#cost[j] as number);
-    return found.status === 'optimal' ? { ...found, value: -found.value, multipliers: found.multipliers.map((y) => -y) } : found;
+    return found.status === 'optimal' ? { ...found, value: 0 - found.value, multipliers: found.multipliers.map((y) => 0 - y) } : found;
   }
 
   changeRows(rows: Indices, lower: Numbers, upper: Numbers): void {
