@@ -1,7 +1,8 @@
 import { exp, log } from '../math/elementary.ts';
 import { combined, formOf, valuesOf } from './contract.ts';
-import { BlockLikelihood, type FitOptions } from './fit.ts';
-import type { BlockPoint, Form, ModelPoint, Programme } from './programme.ts';
+import { BlockLikelihood } from './fit.ts';
+import type { Joined } from './join.ts';
+import type { Form, ModelPoint, Programme } from './programme.ts';
 
 /** The extreme of a target over the models whose log-likelihood is at most so much below the largest. */
 export interface ProfileEnd {
@@ -15,27 +16,25 @@ const mostRounds = 12;
 const mostSteps = 40;
 
 /**
- * Minimises (side 1) or maximises (side -1) the target over {LL >= LL* - drop}. With the target linear in one block and the others
- * without samples it is the optimum; otherwise the target is replaced by its gradient again and again, and what is found is
- * attained but may be a local optimum. `largest`: LL* of each block. `start`: a model near the end that is sought.
+ * Minimises (side 1) or maximises (side -1) the target over {LL >= LL* - drop}, beginning at a model whose LL is LL*. The
+ * optimum where the target is linear in one block and the others have no samples; elsewhere the target is replaced by its gradient
+ * again and again, and what is found is attained but may be a local optimum.
  */
-export function profileEnd(programme: Programme, side: 1 | -1, drop: number, start: ModelPoint, options: FitOptions = {}): ProfileEnd {
-  let best: ProfileEnd = { value: valueAt(programme, start), model: start, drop: 0 };
+export function profileEnd(programme: Programme, joined: Joined, side: 1 | -1, drop: number, start: ModelPoint): ProfileEnd {
+  let best: ProfileEnd = { value: targetAt(programme, start), model: start, drop: 0 };
+  const records = programme.cells.reduce((sum, { stratum, count }) => sum + (programme.strata[stratum]?.exact === true ? 0 : count), 0);
+  const most = 1e7 * Math.max(records, 1);
+  let price = Math.sqrt(Math.max(records, 1));
   let model = start;
-  let price: number | undefined;
   for (let round = 0; round < mostRounds; round++) {
-    const parts = programme.blocks.map(
-      (_, block) => new BlockLikelihood(programme, block, { extras: [gradientOf(programme, block, model)] }),
-    );
-    const free = parts.map((part) => part.fit(options).logLikelihood);
-    const at = (factor: number): ProfileEnd & { readonly points: BlockPoint[] } => {
-      const fits = parts.map((part) => part.fit({ ...options, prices: [side * factor] }));
-      const points = fits.map((fit) => fit.point());
-      const lost = fits.reduce((sum, fit, block) => sum + Math.max(0, (free[block] as number) - fit.logLikelihood), 0);
-      return { value: valueAt(programme, points), model: points, drop: lost, points };
+    const likelihood = new BlockLikelihood(joined.programme, 0, { extras: [slopeAt(programme, joined, model)] });
+    const largest = likelihood.fit().logLikelihood;
+    const at = (factor: number): ProfileEnd => {
+      const fit = likelihood.fit({ prices: [side * factor] });
+      const reached = joined.split(fit.point());
+      return { value: targetAt(programme, reached), model: reached, drop: Math.max(0, largest - fit.logLikelihood) };
     };
-    const records = programme.cells.reduce((sum, { stratum, count }) => sum + (programme.strata[stratum]?.exact === true ? 0 : count), 0);
-    const end = search(at, drop, price ?? Math.sqrt(Math.max(records, 1)), 1e7 * Math.max(records, 1));
+    const end = search(at, drop, price, most);
     price = end.price;
     const gain = side * (best.value - end.found.value);
     if (gain > 0 || Number.isNaN(best.value)) best = end.found;
@@ -47,44 +46,47 @@ export function profileEnd(programme: Programme, side: 1 | -1, drop: number, sta
 
 /** The price of the target at which the drop is what was asked, from below: drop(price) rises, like its square at first. */
 function search(at: (price: number) => ProfileEnd, drop: number, start: number, most: number): { found: ProfileEnd; price: number } {
-  let low: { price: number; drop: number } | undefined;
-  let high: { price: number; drop: number } | undefined;
+  const goal = drop * (1 - 5e-5);
+  const least = 1e-12 * drop;
+  let low: { readonly price: number; readonly drop: number } | undefined;
+  let high: { readonly price: number; readonly drop: number } | undefined;
   let best: { found: ProfileEnd; price: number } | undefined;
   let price = start;
   for (let step = 0; step < mostSteps; step++) {
     const found = at(price);
+    const near = { price, drop: Math.max(found.drop, least) };
     if (found.drop <= drop * (1 + 1e-9)) {
-      low = { price, drop: found.drop };
+      low = near;
       best = { found, price };
       if (found.drop >= drop * (1 - 1e-4) || price >= most) break;
-    } else high = { price, drop: found.drop };
-    if (low !== undefined && high !== undefined && high.price <= low.price * (1 + 1e-6)) break;
-    const near = { price, drop: Math.max(found.drop, 1e-12 * drop) };
-    let next = near.price * Math.sqrt(((1 - 5e-5) * drop) / near.drop);
+    } else high = near;
+    const root = price * Math.sqrt(goal / near.drop);
     if (low !== undefined && high !== undefined) {
-      // Regula falsi between the logarithms, kept inside.
-      const slope = log(high.drop / Math.max(low.drop, 1e-12 * drop)) / log(high.price / low.price);
-      next = low.price * (((1 - 5e-5) * drop) / Math.max(low.drop, 1e-12 * drop)) ** (1 / slope);
+      if (high.price <= low.price * (1 + 1e-6)) break;
+      // Regula falsi between logarithms, kept inside; every fourth step halves.
       const span = log(high.price / low.price);
-      const where = log(next / low.price) / span;
-      if (!(where > 0.02 && where < 0.98) || step % 4 === 3) next = low.price * exp(span / 2);
-    } else if (low !== undefined) next = Math.min(most, Math.max(next, 2 * low.price), 100 * low.price);
-    else next = Math.max(Math.min(next, price / 2), price / 100);
-    price = next;
+      const where = log(goal / low.drop) / log(high.drop / low.drop);
+      price = low.price * exp(span * (where > 0.02 && where < 0.98 && step % 4 !== 3 ? where : 0.5));
+    } else if (low !== undefined) price = Math.min(most, Math.max(root, 2 * low.price), 100 * low.price);
+    else price = Math.max(Math.min(root, price / 2), price / 100);
   }
   return best ?? { found: at(0), price: start };
 }
 
-const valueAt = (programme: Programme, model: ModelPoint): number => {
+function targetAt(programme: Programme, model: ModelPoint): number {
   const { numerator, denominator } = valuesOf(programme.target, model);
   return numerator / denominator;
-};
+}
 
-/** The derivative of the target with respect to one block. */
-function gradientOf(programme: Programme, block: number, model: ModelPoint): Form {
+/** The derivative of the target at a model, as a form of the joined block. */
+export function slopeAt(programme: Programme, joined: Joined, model: ModelPoint): Form {
   const { numerator, denominator } = valuesOf(programme.target, model);
-  const form = formOf(programme.target, block, model);
-  if (programme.target.denominator === undefined) return form.numerator;
   const scale = 1 / Math.max(denominator, 1e-12);
-  return combined(combined([], scale, form.numerator), (-scale * numerator) / Math.max(denominator, 1e-12), form.denominator);
+  return joined.sum(
+    programme.blocks.map((_, block) => {
+      const form = formOf(programme.target, block, model);
+      if (programme.target.denominator === undefined) return form.numerator;
+      return combined(combined([], scale, form.numerator), -numerator * scale * scale, form.denominator);
+    }),
+  );
 }
