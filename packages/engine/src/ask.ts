@@ -1,5 +1,5 @@
 import { accountIdentified, accountRefused, studiesRead } from './account.ts';
-import { answerWithBounds, boundsOf } from './bounded.ts';
+import { answerWithBounds, boundsOf, issuesOfModel } from './bounded.ts';
 import type { ModelDocument } from './bounds/equations.ts';
 import type { BoundOptions } from './bounds/rule.ts';
 import { answerByValue, levelsOf } from './by-value.ts';
@@ -65,6 +65,8 @@ export async function ask(problem: Asked, questions: readonly string[], options:
     const hint = 'Give a study (in the problem document, or --study FILE), or use explain, which needs no data.';
     return failure({ code: 'no-study', message: 'There is no study to answer from.', hint });
   }
+  const wrong = issuesOfModel(problem);
+  if (wrong.length > 0) return failure(...wrong);
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
   return document(problem, questions, options, (question) => answer(problem, question, options, open));

@@ -1,5 +1,5 @@
 import { type BoundOptions, type Bounds, openBounds } from './bounds/rule.ts';
-import type { BoundsProblem } from './bounds/structure.ts';
+import { type BoundsProblem, structureOf } from './bounds/structure.ts';
 import type { Answer, Diagnostic } from './interpret/answer.ts';
 import type { Question } from './query/terms.ts';
 import type { Issue, Result } from './run/issue.ts';
@@ -15,6 +15,13 @@ export function boundsOf(problem: BoundsProblem, options: BoundOptions): () => P
   };
 }
 
+/** What is wrong with the assumptions and equations of a problem, before any study is read. */
+export function issuesOfModel(problem: BoundsProblem): readonly Issue[] {
+  if (problem.graph === undefined || (problem.model === undefined && (problem.assume ?? []).length === 0)) return [];
+  const made = structureOf(problem);
+  return made.ok ? [] : made.issues.filter(({ code }) => code !== 'too-large');
+}
+
 /**
  * The account of a question whose bounds were asked for or are the strongest answer. Where they cannot be computed the account
  * stays as it was, and says why.
@@ -23,6 +30,8 @@ export async function answerWithBounds(account: Answer, question: Question, open
   const bounds = await open();
   if (bounds === undefined) return account;
   const found = bounds.ok ? await bounds.value.bound(question) : bounds;
+  if (!found.ok && found.issues.some(({ code }) => code === 'impossible-condition'))
+    return { ...account, status: 'undefined', kind: 'none' };
   if (!found.ok) return { ...account, diagnostics: [...account.diagnostics, notBounded(found.issues)] };
   const { diagnostics, assumes, derivation, ...fields } = found.value;
   const { value: _value, distribution: _distribution, uncertainty: _uncertainty, leaves: _leaves, estimand: _estimand, ...rest } = account;
