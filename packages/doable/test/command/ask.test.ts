@@ -80,7 +80,10 @@ test('a document in YAML, and a path relative to it', async () => {
 });
 
 test('a no exits with 1, says why, and what would help', async () => {
-  const ran = await doable(['ask', 'examples/bow.json']);
+  const bounded = await doable(['ask', 'examples/bow.json']);
+  expect(bounded.code).toBe(0);
+  expect(bounded.out).toContain('Between 0.037');
+  const ran = await doable(['ask', 'examples/bow.json', '--bounds', 'none']);
   expect(ran.code).toBe(1);
   expect(ran.out).toContain('No: these studies and this graph do not determine it.');
   expect(ran.out).toContain("F = {Smoking, Cancer}, F' = {Cancer}");

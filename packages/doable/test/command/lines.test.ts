@@ -24,7 +24,7 @@ test('an answers document per line, in order; a bad line is one line with an err
   expect(documents).toHaveLength(lines.length - 1);
   expect(documents[0].answers[0].value).toBeCloseTo(confoundedTruth, 12);
   expect(documents[1]).toMatchObject({ line: 2, error: { issues: [{ code: 'json' }] } });
-  expect(documents[2].answers[0].status).toBe('not-identified');
+  expect(documents[2].answers[0].status).toBe('bounded');
   expect(documents[3]).toMatchObject({ line: 5, error: { issues: [{ code: 'unknown-variable' }] } });
   for (let i = 0; i < 40; i++) expect(documents[4 + i].answers[0].value).toBeCloseTo(i * confoundedTruth, 10);
   expect(ran.code).toBe(2);
