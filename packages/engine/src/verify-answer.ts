@@ -41,7 +41,10 @@ function claims(answer: Partial<Answer>, { lower, upper, gap = 0, conflict, ques
   const slack = tightness === 'exact' ? gap : 0;
   const excess = Math.max(
     ...beyond.flatMap((one) => (one === undefined ? [] : [one[0] - lower.outer, upper.outer - one[1]])),
-    ...within.flatMap((one) => (one === undefined ? [] : [lower.inner - one[0] - slack, one[1] - upper.inner - slack])),
+    // Without a witness nothing is shown to be attained.
+    ...within.flatMap((one) =>
+      one === undefined ? [] : [(lower.inner ?? Infinity) - one[0] - slack, one[1] - (upper.inner ?? -Infinity) - slack],
+    ),
     0,
   );
   if (ends === undefined) return check(false, 'the answer has no bounds');

@@ -1,6 +1,7 @@
-import { z } from 'zod';
 import type { Value } from '../graph/variable.ts';
-import type { BlockPoint, Cell, Form, Literal, ModelPoint, Network, Programme, Restriction, Target } from './programme.ts';
+import type { BranchesProof } from './branch-proof.ts';
+import type { Farkas } from './farkas.ts';
+import type { Cell, Form, Literal, ModelPoint, Programme, Restriction, Target } from './programme.ts';
 
 /**
  * Bounds with what proves them, as plain data that survives JSON: the programme, models that attain the inner values, and
@@ -17,6 +18,8 @@ export interface Certificate {
   readonly target?: Target;
   readonly lower?: CertifiedSide;
   readonly upper?: CertifiedSide;
+  /** What both sides rest on where their proof is of the kind `branches`. */
+  readonly branches?: BranchesProof;
   /** Largest distance between what is attained and what is proven, on either side. */
   readonly gap?: number;
   /** In place of bounds: no model fits. */
@@ -43,10 +46,17 @@ export interface CertifiedCell {
 export interface CertifiedSide {
   /** Nothing lies beyond: what `proof` proves. */
   readonly outer: number;
-  /** What `witness` attains. */
+  /** What `witness` attains. Both are absent where no model was found: an outer bound only. */
+  readonly inner?: number;
+  readonly witness?: ModelPoint;
+  readonly proof: Proof;
+}
+
+/** A side that a linear programme gives. */
+export interface LinearSide extends CertifiedSide {
   readonly inner: number;
   readonly witness: ModelPoint;
-  readonly proof: Proof;
+  readonly proof: LinearProof;
 }
 
 /** Multipliers of some cells and restrictions of one block: [position in `cells` or `restrictions`, multiplier]. */
@@ -75,7 +85,8 @@ export interface LinearProof {
   readonly denominator?: Multipliers;
 }
 
-export type Proof = LinearProof;
+/** `branches`: see {@link Certificate.branches}. */
+export type Proof = LinearProof | { readonly kind: 'branches' };
 
 /** Sum of multiplier x target is more than any model of the block reaches. */
 export interface CertifiedConflict {
@@ -85,62 +96,6 @@ export interface CertifiedConflict {
   readonly left: number;
   readonly right: number;
 }
-
-const index = z.int().min(0);
-const finite = z.number();
-const literal: z.ZodType<Literal> = z.object({ digit: index, value: index });
-const conjunction = z.array(literal);
-const form = z.array(z.object({ coefficient: finite, literals: conjunction }));
-const entries = z.array(z.tuple([index, finite]));
-const multipliers: z.ZodType<Multipliers> = z.object({ cells: entries, restrictions: entries });
-const network: z.ZodType<Network> = z.object({
-  weight: finite,
-  tables: z.array(
-    z.object({ block: index, axes: z.array(z.string()), sizes: z.array(z.int().min(1)), cells: z.array(z.union([conjunction, z.null()])) }),
-  ),
-});
-const target = z.object({ numerator: z.array(network), denominator: z.array(network).exactOptional() });
-const point: z.ZodType<BlockPoint> = z.object({
-  groups: z.array(z.object({ digits: z.array(index), support: z.array(z.object({ weight: finite, values: z.array(index) })) })),
-});
-const proof: z.ZodType<Proof> = z.object({
-  kind: z.literal('linear'),
-  pins: z.array(z.object({ block: index, literals: conjunction, lower: multipliers, upper: multipliers })),
-  block: index,
-  multipliers,
-  denominator: multipliers.exactOptional(),
-});
-const side: z.ZodType<CertifiedSide> = z.object({ outer: finite, inner: finite, witness: z.array(point), proof });
-/** Reads a certificate that comes from outside. */
-export const certificateSchema: z.ZodType<Certificate> = z.object({
-  schema: z.literal('doable/certificate@1'),
-  question: z.string().exactOptional(),
-  blocks: z.array(
-    z.object({
-      name: z.string(),
-      digits: z.array(z.object({ name: z.string(), levels: z.array(z.string()).min(1) })),
-      forbidden: z.array(conjunction),
-      groups: z.array(z.array(index)).exactOptional(),
-      independences: z.array(z.object({ a: z.array(index), b: z.array(index) })),
-    }),
-  ),
-  strata: z.array(z.object({ block: index, study: z.string(), says: z.string() })),
-  cells: z.array(
-    z.object({
-      stratum: index,
-      form,
-      says: z.string(),
-      target: z.union([finite, z.null()]),
-      ratios: z.array(z.tuple([finite, finite])).exactOptional(),
-    }),
-  ),
-  restrictions: z.array(z.object({ block: index, form, relation: z.enum(['<=', '>=', '=']), target: finite, says: z.string() })),
-  target: target.exactOptional(),
-  lower: side.exactOptional(),
-  upper: side.exactOptional(),
-  gap: finite.exactOptional(),
-  conflict: z.object({ block: index, multipliers, says: z.string(), left: finite, right: finite }).exactOptional(),
-});
 
 /** The part of a certificate that states the problem. `projected`: targets are fitted, and counts do not give them. */
 export function certifiedProblem(
@@ -183,4 +138,64 @@ export function sparse(programme: Programme, block: number, dense: readonly numb
       return y === 0 ? [] : [[place, y]];
     });
   return { cells: pairs(cells, 0), restrictions: pairs(restrictions, cells.length) };
+}
+
+/** The whole certificate of bounds by linear programmes. */
+export function certificateOf(
+  programme: Programme,
+  { lower, upper }: { readonly lower: LinearSide; readonly upper: LinearSide },
+  question?: string,
+): Certificate {
+  return { ...certifiedProblem(programme), ...asked(question), lower, upper, gap: gapOf(lower, upper) };
+}
+
+/** The certificate of bounds of a multilinear programme: `outer` as its proof proves it, `inner` where models were found. */
+export function branchesCertificate(
+  programme: Programme,
+  found: {
+    readonly outer: readonly [number, number];
+    readonly inner?: readonly [number, number];
+    readonly lowerPoint?: ModelPoint;
+    readonly upperPoint?: ModelPoint;
+    readonly proof: BranchesProof;
+  },
+  question?: string,
+): Certificate {
+  const { outer, inner, lowerPoint, upperPoint, proof } = found;
+  const side = (end: 0 | 1, witness: ModelPoint | undefined): CertifiedSide => ({
+    outer: outer[end],
+    ...(inner === undefined || witness === undefined ? {} : { inner: inner[end], witness }),
+    proof: { kind: 'branches' },
+  });
+  const [lower, upper] = [side(0, lowerPoint), side(1, upperPoint)];
+  return { ...certifiedProblem(programme), ...asked(question), lower, upper, branches: proof, gap: gapOf(lower, upper) };
+}
+
+/** The certificate that no model fits. */
+export function conflictCertificate(programme: Programme, { block, violated, multipliers }: Farkas, question?: string): Certificate {
+  const { target: _, ...problem } = certifiedProblem(programme);
+  return { ...problem, ...asked(question), conflict: { block, multipliers: sparse(programme, block, multipliers), ...violated } };
+}
+
+const asked = (question: string | undefined): { readonly question?: string } => (question === undefined ? {} : { question });
+const gapOf = (lower: CertifiedSide, upper: CertifiedSide): number =>
+  Math.max((lower.inner ?? lower.outer) - lower.outer, upper.outer - (upper.inner ?? upper.outer), 0);
+
+/** The programme that a certificate states; names of parents are in the names of digits. */
+export function programmeOf({ blocks, strata, cells, restrictions, target = { numerator: [] } }: Certificate): Programme {
+  return {
+    blocks: blocks.map(({ name, digits, forbidden, groups, independences }) => ({
+      name,
+      children: [],
+      digits: digits.map((digit) => ({ variable: digit.name, parents: [], context: [], levels: digit.levels })),
+      forbidden,
+      ...(groups === undefined ? {} : { groups }),
+      independences,
+      complete: true,
+    })),
+    strata: strata.map((stratum) => ({ ...stratum, exact: true })),
+    cells: cells.map((cell) => ({ ...cell, count: cell.target ?? 0, target: cell.target ?? Number.NaN })),
+    restrictions,
+    target,
+  };
 }

@@ -13,7 +13,7 @@ interface ExactPoint {
 /**
  * The target in the model that has the witness's states and gives every cell exactly: weights from the cells by Gaussian elimination
  * in fractions (weights that the cells leave free keep their doubles). Undefined: the weights have no such solution, one would be
- * negative, a restriction fails, or the witness is not of that kind.
+ * negative, a restriction fails, a target is no count (rounded numbers contradict one another), or the witness is not of that kind.
  */
 export function exactValue(certificate: Certificate, witness: ModelPoint): Fraction | undefined {
   const { target } = certificate;
@@ -23,6 +23,12 @@ export function exactValue(certificate: Certificate, witness: ModelPoint): Fract
     const [group, ...others] = groups;
     if (group === undefined || others.length > 0) return undefined;
     if ((certificate.blocks[block]?.independences.length ?? 0) > 0) return undefined;
+    if (
+      !certificate.cells.every(
+        (cell) => cell.target === null || cell.ratios !== undefined || certificate.strata[cell.stratum]?.block !== block,
+      )
+    )
+      return undefined;
     const values = group.support.map((state) => state.values);
     const weights = solve(
       certificate,

@@ -1,5 +1,5 @@
 import { Interrupted, type RunOptions } from '../run/progress.ts';
-import { type Certificate, type CertifiedSide, certifiedProblem, type LinearProof, sparse } from './certificate.ts';
+import { certifiedProblem, type LinearProof, type LinearSide, sparse } from './certificate.ts';
 import { blocksOf, targetValue } from './contract.ts';
 import type { Farkas } from './farkas.ts';
 import { doubleField } from './field.ts';
@@ -9,10 +9,12 @@ import { formsBetween, isPinned, type Numbers, numbersOf } from './pins.ts';
 import type { BlockPoint, Form, ModelPoint, Programme } from './programme.ts';
 import { linearBound } from './proof.ts';
 
+export { certificateOf, conflictCertificate } from './certificate.ts';
+
 export interface LinearBounds {
   readonly kind: 'bounds';
-  readonly lower: CertifiedSide;
-  readonly upper: CertifiedSide;
+  readonly lower: LinearSide;
+  readonly upper: LinearSide;
   /** The block that is not pinned; undefined: none, and the value is a point. */
   readonly open: number | undefined;
   /** With a condition: some model gives it probability 0, and there the question has no value. */
@@ -124,7 +126,7 @@ function extremes(
     point: BlockPoint,
     multipliers: readonly number[],
     found: FormRange | RatioRange,
-  ): CertifiedSide => {
+  ): LinearSide => {
     const proof: LinearProof = {
       kind: 'linear',
       pins: [...numbers.values()].flatMap(({ pins }) => pins),
@@ -150,24 +152,4 @@ const sameForm = ({ low, high }: { readonly low: readonly unknown[]; readonly hi
 async function breathe({ signal, pause }: RunOptions): Promise<void> {
   if (signal?.aborted === true) throw new Interrupted('bounds');
   await pause?.();
-}
-
-/** The whole certificate of bounds. */
-export function certificateOf(
-  programme: Programme,
-  { lower, upper }: Pick<LinearBounds, 'lower' | 'upper'>,
-  question?: string,
-): Certificate {
-  const gap = Math.max(lower.inner - lower.outer, upper.outer - upper.inner, 0);
-  return { ...certifiedProblem(programme), ...(question === undefined ? {} : { question }), lower, upper, gap };
-}
-
-/** The certificate that no model fits. */
-export function conflictCertificate(programme: Programme, { block, violated, multipliers }: Farkas, question?: string): Certificate {
-  const { target: _, ...problem } = certifiedProblem(programme);
-  return {
-    ...problem,
-    ...(question === undefined ? {} : { question }),
-    conflict: { block, multipliers: sparse(programme, block, multipliers), ...violated },
-  };
 }

@@ -1,7 +1,9 @@
-import { type Certificate, type CertifiedSide, certificateSchema } from './certificate.ts';
+import { provenByBranches } from './branch-proof.ts';
+import { type Certificate, type CertifiedSide, type LinearProof, programmeOf } from './certificate.ts';
+import { certificateSchema } from './certificate-schema.ts';
 import { combined, expectation, probabilityOf, targetValue } from './contract.ts';
 import { exactValue } from './exact-witness.ts';
-import { doubleField, type Field, type Fraction, fractionField, nearestDouble, spellFraction } from './field.ts';
+import { doubleField, type Field, fractionField, nearestDouble, spellFraction } from './field.ts';
 import type { BlockPoint, Form, Literal, ModelPoint, Target } from './programme.ts';
 import { BadProof, linearBound, targetOfCell, weakBound } from './proof.ts';
 
@@ -18,6 +20,8 @@ export interface Verification {
   readonly checks: readonly Check[];
   /** Proven bounds as fractions of whole numbers, and what the witnesses attain where their weights have an exact solution. */
   readonly exact?: { readonly lower: ExactSide; readonly upper: ExactSide };
+  /** Sides without a witness: what they say is an outer bound only. */
+  readonly outerOnly?: true;
 }
 
 export interface ExactSide {
@@ -58,12 +62,18 @@ export function verifyCertificate(given: unknown, { exact = false, tolerance = 1
       checks.push(order(certificate, lower, upper, tolerance));
     } else checks.push({ name: 'content', passed: false, says: 'neither both bounds nor a conflict' });
   } catch (error) {
-    if (!(error instanceof BadProof)) throw error;
-    checks.push({ name: 'proof', passed: false, says: error.message });
+    // A proof by boxes that does not fit its programme may fail anywhere.
+    if (!(error instanceof BadProof) && certificate.branches === undefined) throw error;
+    checks.push({ name: 'proof', passed: false, says: error instanceof Error ? error.message : 'the proof cannot be read' });
   }
   const accepted = checks.every(({ passed }) => passed);
-  if (!exact || !accepted || lower === undefined || upper === undefined) return { accepted, checks };
-  return { accepted, checks, exact: { lower: exactSide(certificate, 'lower', lower), upper: exactSide(certificate, 'upper', upper) } };
+  const inFractions = exact && accepted ? exactSides(certificate) : undefined;
+  return {
+    accepted,
+    checks,
+    ...(inFractions === undefined ? {} : { exact: inFractions }),
+    ...(lower !== undefined && lower.witness === undefined ? { outerOnly: true } : {}),
+  };
 }
 
 const rejected = (name: string, says: string): Verification => ({ accepted: false, checks: [{ name, passed: false, says }] });
@@ -99,7 +109,7 @@ function dangling({ blocks, strata, cells, restrictions, target, lower, upper, c
     if (new Set(tables.map(({ block }) => block)).size !== tables.length) return 'a block stands twice in one network';
   }
   for (const side of [lower, upper])
-    for (const { block, literals } of side?.proof.pins ?? [])
+    for (const { block, literals } of side?.proof.kind === 'linear' ? side.proof.pins : [])
       if (!conjunction(block, literals)) return 'a pin names digits that its block does not have';
   if (conflict !== undefined && blocks[conflict.block] === undefined) return 'the conflict has no block';
   return undefined;
@@ -139,30 +149,50 @@ function* sideChecks(
   certificate: Certificate,
   target: Target,
   end: 'lower' | 'upper',
-  { outer, inner, witness, proof }: CertifiedSide,
+  side: CertifiedSide,
   tolerance: number,
 ): Generator<Check> {
-  const fault = modelFault(certificate, witness, tolerance);
-  yield { name: `${end}: witness`, passed: fault === undefined, says: fault ?? 'is a distribution over allowed states' };
-  if (fault !== undefined) return;
-  const residual = misfit(certificate, witness);
-  yield {
-    name: `${end}: fit`,
-    passed: residual <= tolerance,
-    figure: residual,
-    says: 'the witness gives every cell and keeps what was assumed',
-  };
-  const attained = targetValue(target, witness);
-  const miss = Math.abs(attained - inner);
-  yield { name: `${end}: attained`, passed: miss <= tolerance, figure: miss, says: 'the witness attains the inner value' };
-  const proven = linearBound(doubleField, certificate, proof, end, outer);
+  const { outer, inner, witness } = side;
+  if (witness !== undefined && inner !== undefined) {
+    const fault = modelFault(certificate, witness, tolerance);
+    yield { name: `${end}: witness`, passed: fault === undefined, says: fault ?? 'is a distribution over allowed states' };
+    if (fault !== undefined) return;
+    const residual = misfit(certificate, witness);
+    yield {
+      name: `${end}: fit`,
+      passed: residual <= tolerance,
+      figure: residual,
+      says: 'the witness gives every cell and keeps what was assumed',
+    };
+    const miss = Math.abs(targetValue(target, witness) - inner);
+    yield { name: `${end}: attained`, passed: miss <= tolerance, figure: miss, says: 'the witness attains the inner value' };
+  } else if (witness !== undefined || inner !== undefined)
+    yield { name: `${end}: witness`, passed: false, says: 'an inner value and a witness go together' };
+  const { proven, says } = provenBy(certificate, end, side);
   const short = end === 'lower' ? outer - proven : proven - outer;
-  yield { name: `${end}: proven`, passed: short <= tolerance, figure: Math.max(0, short), says: 'the multipliers prove the outer value' };
+  yield { name: `${end}: proven`, passed: short <= tolerance, figure: Math.max(0, short), says };
+}
+
+/** What the proof of a side proves, whatever the side claims. */
+function provenBy(
+  certificate: Certificate,
+  end: 'lower' | 'upper',
+  { outer, proof }: CertifiedSide,
+): { readonly proven: number; readonly says: string } {
+  if (proof.kind === 'linear')
+    return { proven: linearBound(doubleField, certificate, proof, end, outer), says: 'the multipliers prove the outer value' };
+  const { branches } = certificate;
+  if (branches === undefined) throw new BadProof('there are no boxes');
+  const found = provenByBranches(programmeOf(certificate), branches);
+  if (typeof found === 'string') throw new BadProof(found);
+  const over = found.floorAssumed ? ` over models that give the condition at least ${found.floor}` : '';
+  return { proven: found.outer[end === 'lower' ? 0 : 1], says: `the multipliers of all boxes prove the outer value${over}` };
 }
 
 function order({ gap = 0 }: Certificate, lower: CertifiedSide, upper: CertifiedSide, tolerance: number): Check {
-  const figure = Math.max(lower.inner - lower.outer, upper.outer - upper.inner);
-  const crossed = Math.max(lower.outer - lower.inner, upper.inner - upper.outer, lower.outer - upper.outer, lower.inner - upper.inner);
+  const [low, high] = [lower.inner ?? lower.outer, upper.inner ?? upper.outer];
+  const figure = Math.max(low - lower.outer, upper.outer - high);
+  const crossed = Math.max(lower.outer - low, high - upper.outer, lower.outer - upper.outer, low - high);
   return {
     name: 'gap',
     passed: figure <= gap + tolerance && crossed <= tolerance,
@@ -177,8 +207,8 @@ function modelFault({ blocks }: Certificate, witness: ModelPoint, tolerance: num
   for (const [b, { groups }] of witness.entries()) {
     const { digits, forbidden, groups: wanted } = blocks[b] as Certificate['blocks'][number];
     const listed = groups.flatMap((group) => group.digits);
-    if (listed.length !== digits.length || new Set(listed).size !== digits.length || listed.some((digit) => digit >= digits.length))
-      return `block ${b}: every digit must be listed once`;
+    if (new Set(listed).size !== listed.length || listed.some((digit) => digit >= digits.length))
+      return `block ${b}: a digit is listed twice, or there is no such digit`;
     // More groups than asked for only make the witness more special; a group may not join what must be independent.
     if (wanted !== undefined && groups.some((group) => !wanted.some((set) => group.digits.every((digit) => set.includes(digit)))))
       return `block ${b}: digits that must be independent are drawn together`;
@@ -255,12 +285,17 @@ function conflictCheck<T>(certificate: Certificate, field: Field<T>): Check {
   };
 }
 
-function exactSide(certificate: Certificate, end: 'lower' | 'upper', { outer, witness, proof }: CertifiedSide): ExactSide {
-  const proven: Fraction = linearBound(fractionField, certificate, proof, end, fractionField.of(outer));
-  const attained = exactValue(certificate, witness);
-  return {
-    outer: spellFraction(proven),
-    outerNear: nearestDouble(proven),
-    ...(attained === undefined ? {} : { inner: spellFraction(attained) }),
+function exactSides(certificate: Certificate): Verification['exact'] {
+  const { lower, upper } = certificate;
+  if (lower?.proof.kind !== 'linear' || upper?.proof.kind !== 'linear') return undefined;
+  const sideOf = (end: 'lower' | 'upper', { outer, witness }: CertifiedSide, proof: LinearProof): ExactSide => {
+    const proven = linearBound(fractionField, certificate, proof, end, fractionField.of(outer));
+    const attained = witness === undefined ? undefined : exactValue(certificate, witness);
+    return {
+      outer: spellFraction(proven),
+      outerNear: nearestDouble(proven),
+      ...(attained === undefined ? {} : { inner: spellFraction(attained) }),
+    };
   };
+  return { lower: sideOf('lower', lower, lower.proof), upper: sideOf('upper', upper, upper.proof) };
 }
