@@ -1,22 +1,10 @@
 import { log } from '../math/elementary.ts';
-import { fitMixture, type Mixture, type MixtureFit, type SparseColumns } from './interior.ts';
+import { type IslandRow, type Matrix, matrixOf, pricesOf, type State, withoutImpossible } from './fit-columns.ts';
+import { fitMixture, type Mixture, type MixtureFit } from './interior.ts';
 import type { GroupPoint } from './island.ts';
 import { leastSum } from './least.ts';
 import type { Block } from './programme.ts';
-import { type Column, classesOf, columnOf, type Group, type Island, levelsOf } from './states.ts';
-
-/** A row of the likelihood of a block. */
-export interface IslandRow {
-  readonly kind: 'sampled' | 'equal' | 'atMost' | 'extra';
-  /** Right side of `equal` and `atMost`. */
-  readonly target: number;
-  /** Position among the cells of the block. */
-  readonly cell?: number;
-  /** Position among the extra forms. */
-  readonly extra?: number;
-  /** A cell of which nothing is read, whatever its count. */
-  readonly unread?: boolean;
-}
+import { classesOf, columnOf, type Group, type Island, levelsOf } from './states.ts';
 
 interface IslandOptions {
   readonly counts: readonly number[];
@@ -37,13 +25,6 @@ interface IslandResult {
   readonly groups: () => readonly GroupPoint[];
 }
 
-/** One class of states: its column, and values by position in the digits of its group (-1: any). */
-interface State {
-  readonly group: number;
-  readonly column: Column;
-  readonly leaf: ArrayLike<number>;
-}
-
 const mostRounds = 400;
 
 /** Groups of digits that cells link: one mixture problem, each group a simplex of states. */
@@ -56,6 +37,7 @@ export class IslandFit {
   /** Columns of some group are generated. */
   private readonly open: boolean;
   private readonly known = new Set<string>();
+  private matrix: (Matrix & { readonly key: string }) | undefined;
 
   constructor(block: Block, island: Island, rows: readonly IslandRow[], limit: number) {
     this.block = block;
@@ -117,34 +99,9 @@ export class IslandFit {
       if (kind === 'atMost' || (kind === 'extra' && Number.isFinite(limits?.[extra as number] ?? Number.POSITIVE_INFINITY)))
         atMost.push(row);
     }
-    const place = new Map([...sampled, ...equal, ...atMost].map((row, i) => [row, i]));
-    const starts = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    const priced = prices === undefined ? undefined : new Float64Array(this.states.length);
-    for (const [i, { column }] of this.states.entries()) {
-      const entries: [number, number][] = [];
-      for (const [k, row] of column.rows.entries()) {
-        const at = place.get(row);
-        const value = column.values[k] as number;
-        if (at !== undefined) entries.push([at, value]);
-        const { extra } = this.rows[row] as IslandRow;
-        if (priced !== undefined && extra !== undefined) priced[i] = (priced[i] as number) + value * (prices?.[extra] as number);
-      }
-      entries.sort((a, b) => a[0] - b[0]);
-      for (const [at, value] of entries) {
-        indices.push(at);
-        values.push(value);
-      }
-      starts.push(indices.length);
-    }
-    const columns: SparseColumns = {
-      rows: place.size,
-      count: this.states.length,
-      starts: Int32Array.from(starts),
-      indices: Int32Array.from(indices),
-      values: Float64Array.from(values),
-    };
+    const order = [...sampled, ...equal, ...atMost];
+    const { columns, simplex } = this.matrixOver(order);
+    const priced = prices === undefined ? undefined : pricesOf(this.states, this.rows, prices);
     const right = (row: number): number => {
       const { target, extra } = this.rows[row] as IslandRow;
       return extra === undefined ? target : (limits?.[extra] as number);
@@ -155,7 +112,7 @@ export class IslandFit {
       weights: Float64Array.from(sampled, (row) => counts[cellOf(row)] as number),
       equal: Float64Array.from(equal, right),
       atMost: Float64Array.from(atMost, right),
-      simplex: Int32Array.from(this.states, ({ group }) => group),
+      simplex,
       ...(centre && { offset: Float64Array.from(sampled, (row) => (factor - 1) * Math.max(0, centre[cellOf(row)] as number)) }),
       ...(priced && { cost: priced }),
     };
@@ -168,7 +125,7 @@ export class IslandFit {
     priced?.forEach((price, r) => {
       cost += price * (fit.x[r] as number);
     });
-    const multipliers = [...place].map(([row, at]): readonly [number, number] => [row, fit.multipliers[at] as number]);
+    const multipliers = order.map((row, at): readonly [number, number] => [row, fit.multipliers[at] as number]);
     const signed = new Map(multipliers.map(([row, value], i) => [row, i < sampled.length ? value : -value]));
     if (prices !== undefined)
       for (const row of rows) {
@@ -176,6 +133,13 @@ export class IslandFit {
         if (extra !== undefined) signed.set(row, (signed.get(row) ?? 0) - (prices[extra] as number));
       }
     return { fit, cost, total, possible, states: this.states, multipliers, prices: signed };
+  }
+
+  /** The states' columns over these rows; kept for the next counts with the same rows. */
+  private matrixOver(order: readonly number[]): Matrix {
+    const key = `${this.states.length}:${order.join()}`;
+    if (this.matrix?.key !== key) this.matrix = { key, ...matrixOf(this.states, order) };
+    return this.matrix;
   }
 
   private shifted(
@@ -275,42 +239,6 @@ export class IslandFit {
     }
     return missing;
   }
-}
-
-/**
- * Without the states that conditions rule out: where the least (or greatest) value of a row over all states is all that it may
- * be, only states that attain it have mass. Restrictions such as P(...) <= 0 would otherwise leave no interior.
- */
-function withoutImpossible(states: State[], { rows, groups }: Island, kinds: readonly IslandRow[]): State[] {
-  let kept = states;
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const row of rows) {
-      const { kind, target } = kinds[row] as IslandRow;
-      if (kind !== 'equal' && kind !== 'atMost') continue;
-      const values = kept.map(({ column }) => {
-        const at = column.rows.indexOf(row);
-        return at < 0 ? 0 : (column.values[at] as number);
-      });
-      for (const sign of kind === 'equal' ? [1, -1] : [1]) {
-        const least = groups.map((_, group) =>
-          kept.reduce(
-            (low, state, i) => (state.group === group ? Math.min(low, sign * (values[i] as number)) : low),
-            Number.POSITIVE_INFINITY,
-          ),
-        );
-        const sum = least.reduce((total, low) => total + low, 0);
-        if (!(Math.abs(sum - sign * target) <= 1e-15)) continue;
-        const next = kept.filter(({ group }, i) => sign * (values[i] as number) <= (least[group] as number));
-        if (next.length === kept.length) continue;
-        kept = next;
-        changed = true;
-        break;
-      }
-      if (changed) break;
-    }
-  }
-  return kept;
 }
 
 function nothing({ columns, weights }: Mixture): MixtureFit {

@@ -1,5 +1,6 @@
 import { couple } from './couple.ts';
-import { IslandFit, type IslandRow } from './fit-island.ts';
+import type { IslandRow } from './fit-columns.ts';
+import { IslandFit } from './fit-island.ts';
 import type { BlockPoint, Cell, Form, Programme, Stratum } from './programme.ts';
 import { islandsOf, type Row } from './states.ts';
 
