@@ -165,6 +165,6 @@ test('one rejected among accepted ones: exit code 1; answers without a certifica
   const { out, err, code } = await verify({ answers: [answer, { ...answer, lower: 0.5 }, without] });
   expect(code).toBe(1);
   expect(out).toContain('1 of 2 certificates rejected.');
-  expect(out).toMatch(/REJECTED\n[^]*\n {2}FAIL {2}answer /u);
+  expect(out).toMatch(/REJECTED\n[\s\S]*\n {2}FAIL {2}answer /u);
   expect(err).toContain('1 of 3 answers have no certificate');
 });

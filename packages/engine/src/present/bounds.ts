@@ -33,14 +33,19 @@ export interface AgreementWords {
   readonly tone: Tone;
 }
 
-/** Do the studies agree? In a sentence. `conflict`: the answer was refused for it. */
-export function agreementWords(
-  agreement: Agreement,
-  { studies, conflict = false }: { readonly studies: number; readonly conflict?: boolean },
-): AgreementWords {
+export interface AgreementContext {
+  readonly studies: number;
+  /** The answer was refused for it. */
+  readonly conflict?: boolean;
+  /** Probabilities, not records: the gap is one of probabilities too. */
+  readonly exact?: boolean;
+}
+
+/** Do the studies agree? In a sentence. */
+export function agreementWords(agreement: Agreement, { studies, conflict = false, exact = false }: AgreementContext): AgreementWords {
   const { strict, pValue, violated } = agreement;
   const several = studies > 1;
-  const figures = figuresOf(agreement);
+  const figures = figuresOf(agreement, exact);
   if (strict && !conflict) {
     const says = several
       ? 'The studies agree: one model of this graph reproduces all their tables.'
@@ -65,13 +70,13 @@ export function agreementWords(
       says: `${who} by more than sampling noise usually makes them${broken}${inBrackets(figures)}.`,
       tone: 'warn',
     };
-  return { verdict: 'noise', says: `${who} by sampling noise only${inBrackets(figuresOf(agreement, false))}.`, tone: 'good' };
+  return { verdict: 'noise', says: `${who} by sampling noise only${inBrackets(figuresOf(agreement, exact, false))}.`, tone: 'good' };
 }
 
 /** The studies, where the words do not name them; the gap; the p-value. */
-const figuresOf = ({ gap, pValue, draws, violated }: Agreement, studies = true): string[] => {
+const figuresOf = ({ gap, pValue, draws, violated }: Agreement, exact: boolean, studies = true): string[] => {
   const figures = [
-    ...(Number.isFinite(gap) ? [`gap ${roughly(Math.max(0, gap))} nats`] : []),
+    ...(Number.isFinite(gap) ? [`gap ${roughly(Math.max(0, gap))} nats${exact ? ' per record' : ''}`] : []),
     ...(pValue === undefined ? [] : [pText(pValue, draws)]),
   ];
   const named = !studies || violated === undefined || violated.studies.every((name) => violated.says.includes(name));
@@ -175,6 +180,7 @@ export function boundSentences(answer: Answer, { why = false }: { readonly why?:
   const label = conflict ? 'Nearest' : 'Bounds';
   const agreement = answer.agreement === undefined ? [] : agreementSaid(answer, conflict);
   const settled = conflict || answer.nextStudies !== undefined || answer.identifiable === true || (ends !== undefined && isPoint(ends));
+  const reached = answer.tightness === 'inner' && answer.emcc !== undefined;
   const help = settled ? undefined : helpSentence(answer);
   const reason = conflict || answer.identifiable === true ? undefined : (answer.why ?? answer.refused.at(-1)?.why);
   return [
@@ -185,18 +191,19 @@ export function boundSentences(answer: Answer, { why = false }: { readonly why?:
     ...(answer.emcc === undefined ? [] : emccSaid(answer.emcc)),
     ...(answer.nextStudies === undefined || ends === undefined ? [] : nextSaid(answer.nextStudies, ends, why)),
     ...(help === undefined ? [] : [{ label: 'Would help', says: help }]),
-    ...(conflict || answer.rule === undefined ? [] : [{ label: 'Because', says: ruleSentence(answer.rule) }]),
+    ...(conflict || answer.rule === undefined ? [] : [{ label: 'Because', says: ruleSentence(reached ? 'emcc' : answer.rule) }]),
   ];
 }
 
 function agreementSaid(answer: Answer, conflict: boolean): Said[] {
   const agreement = answer.agreement as Agreement;
+  const exact = answer.studies.length > 0 && answer.studies.every(({ rows }) => rows === null);
   if (!conflict) {
-    const { says, tone } = agreementWords(agreement, { studies: answer.studies.length });
+    const { says, tone } = agreementWords(agreement, { studies: answer.studies.length, exact });
     return [{ label: 'Agreement', says, tone }];
   }
   const { violated } = agreement;
-  const figures = figuresOf(agreement);
+  const figures = figuresOf(agreement, exact);
   const broken =
     violated === undefined
       ? 'No model of this graph comes near enough to all the tables'
@@ -206,7 +213,7 @@ function agreementSaid(answer: Answer, conflict: boolean): Said[] {
   const teaches =
     names.length > 1
       ? `Either one of ${listed(names)} measured other people, or other things, than the graph says, or the graph lacks a cause. Leave one out to see what the rest says.`
-      : `An arrow or a hidden common cause that the graph leaves out would explain ${listed(names)}.`;
+      : `An arrow or a hidden common cause that the graph leaves out would explain what ${listed(names)} shows.`;
   return [
     { label: 'Conflict', says: `${broken}${inBrackets(figures)}.`, tone: 'bad' },
     { label: 'So', says: teaches },
@@ -224,7 +231,9 @@ export function emccSaid(report: EmccReport): Said[] {
       label: 'EMCC',
       says: `${converged} of ${count(runs, 'run')} converged, to within ${roughly(worstCertificate)} nats of the maximum, and reached ${shown(interval)}: an inner interval.`,
     },
-    ...(widened === undefined ? [] : [{ label: '', says: `${shown(widened)} after moving mass among states that no study tells apart.` }]),
+    ...(widened === undefined || shown(widened) === shown(interval)
+      ? []
+      : [{ label: '', says: `${shown(widened)} after moving mass among states that no study tells apart.` }]),
     ...(credible === undefined
       ? []
       : [

@@ -49,7 +49,10 @@ export function checkText(report: CheckReport, options: TextOptions = {}): strin
     );
   if (report.agreement !== undefined) lines.push(...heading('Do the studies agree?'));
   for (const { block, agreement } of report.agreement ?? []) {
-    const { verdict, says } = agreementWords(agreement, { studies: report.tables.length });
+    const { verdict, says } = agreementWords(agreement, {
+      studies: report.tables.length,
+      exact: report.tables.every(({ rows }) => rows === null),
+    });
     const [tone, label] = agreementMarks[verdict];
     lines.push(...marked(tone, label, `${block}: ${says}`));
   }

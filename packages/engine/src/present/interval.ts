@@ -89,7 +89,7 @@ export function axisOf(shown: readonly number[], natural: Natural): Axis {
   const [least, most] = natural.ends;
   const inside = values.length === 0 || (low >= least - tolerance && high <= most + tolerance);
   const width = high - low;
-  if (inside && (values.length === 0 || width <= tolerance || width >= 0.08 * (most - least)))
+  if (inside && (values.length === 0 || width <= tolerance || width >= 0.05 * (most - least)))
     return { ends: natural.ends, ticks: ticksBetween(least, most), zoomed: false };
   const span = width > tolerance ? width : Math.max(Math.abs(low), 1e-6);
   const step = niceStep(span * 1.3);

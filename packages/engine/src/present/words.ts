@@ -24,6 +24,10 @@ const rules: Readonly<Record<string, { readonly says: string; readonly source?: 
     says: 'The smallest and the largest value over all models that fit the studies and the graph were computed.',
     source: 'programmes over response functions, Balke and Pearl (1994)',
   },
+  emcc: {
+    says: 'Random starts of EM led to models that fit the studies and the graph; the smallest and the largest value among them is given.',
+    source: 'EMCC, Zaffalon, Antonucci, Huber and Cabañas (2023)',
+  },
   combine: { says: 'Each part is identified, and the parts are added up.', source: 'linearity' },
 };
 

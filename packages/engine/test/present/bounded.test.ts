@@ -165,6 +165,14 @@ describe('a bounded answer', () => {
     expect(answerText({ ...vitamin, lower: 0, upper: 1 }, wide)).not.toContain('entirely open');
   });
 
+  test('random starts alone: what they reached is not called the range', () => {
+    const { outer: _, ...without } = drug;
+    const text = answerText({ ...without, lower: 0.3443, upper: 0.4261, inner: [0.3443, 0.4261], tightness: 'inner' }, wide);
+    expect(text).toContain('At least between 0.3443 and 0.4261 (inner');
+    expect(text).toContain('Random starts of EM led to models that fit');
+    expect(text).not.toContain('over all models');
+  });
+
   test('no run of EMCC converged: none counts', () => {
     const emcc = { runs: 5, converged: 0, worstCertificate: Number.NaN, interval: [Number.NaN, Number.NaN] } as const;
     const text = answerText({ ...drug, emcc }, wide);
@@ -205,6 +213,10 @@ describe('agreement', () => {
 
   test('one study cannot contradict another', () => {
     for (const p of [0.4, 0.03, 0.001]) expect(agreementWords(of(p), { studies: 1 }).says).not.toMatch(/each other|studies/u);
+  });
+
+  test('a gap of exact probabilities is one per record', () => {
+    expect(agreementWords(of(), { studies: 1, exact: true }).says).toContain('gap 0.31 nats per record');
   });
 
   test('p-values never claim more than the draws can show', () => {
