@@ -1,5 +1,5 @@
 import { exp, log } from '../math/elementary.ts';
-import { combined, formOf, valuesOf } from './contract.ts';
+import { combined, formOf, targetValue, valuesOf } from './contract.ts';
 import { BlockLikelihood } from './fit.ts';
 import type { Joined } from './join.ts';
 import type { Form, ModelPoint, Programme } from './programme.ts';
@@ -21,7 +21,7 @@ const mostSteps = 40;
  * again and again, and what is found is attained but may be a local optimum.
  */
 export function profileEnd(programme: Programme, joined: Joined, side: 1 | -1, drop: number, start: ModelPoint): ProfileEnd {
-  let best: ProfileEnd = { value: targetAt(programme, start), model: start, drop: 0 };
+  let best: ProfileEnd = { value: targetValue(programme.target, start), model: start, drop: 0 };
   const records = programme.cells.reduce((sum, { stratum, count }) => sum + (programme.strata[stratum]?.exact === true ? 0 : count), 0);
   const most = 1e7 * Math.max(records, 1);
   let price = Math.sqrt(Math.max(records, 1));
@@ -32,7 +32,7 @@ export function profileEnd(programme: Programme, joined: Joined, side: 1 | -1, d
     const at = (factor: number): ProfileEnd => {
       const fit = likelihood.fit({ prices: [side * factor] });
       const reached = joined.split(fit.point());
-      return { value: targetAt(programme, reached), model: reached, drop: Math.max(0, largest - fit.logLikelihood) };
+      return { value: targetValue(programme.target, reached), model: reached, drop: Math.max(0, largest - fit.logLikelihood) };
     };
     const end = search(at, drop, price, most);
     price = end.price;
@@ -71,11 +71,6 @@ function search(at: (price: number) => ProfileEnd, drop: number, start: number, 
     else price = Math.max(Math.min(root, price / 2), price / 100);
   }
   return best ?? { found: at(0), price: start };
-}
-
-function targetAt(programme: Programme, model: ModelPoint): number {
-  const { numerator, denominator } = valuesOf(programme.target, model);
-  return numerator / denominator;
 }
 
 /** The derivative of the target at a model, as a form of the joined block. */
