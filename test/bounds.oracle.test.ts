@@ -11,6 +11,7 @@ import {
   shapeCases,
   systemOf,
 } from './oracle/bounds/families.ts';
+import { explicitModel, merged, seen, slices } from './oracle/bounds/several.ts';
 import { maximise, minimise, tryVertices, walkVertices } from './oracle/bounds/simplex.ts';
 import { plant, statesOf, tableOf } from './oracle/bounds/system.ts';
 import { createDraws } from './oracle/draws.ts';
@@ -129,4 +130,34 @@ test('a question over two worlds is not the product of its worlds', () => {
     [0, 0.5, 0.5, 0],
   ];
   expect(valueIn(system, planted, necessityAndSufficiency())).toBe(0.5);
+});
+
+describe('several hidden roots in one component', () => {
+  const graphs: [string, Record<string, number>, string[], string[]][] = [
+    ['a confounded instrument', { Z: 2, X: 2, Y: 2 }, ['Z>X', 'X>Y'], ['Z X', 'X Y']],
+    ['M', { X: 2, W: 2, Y: 2 }, ['X>Y'], ['X W', 'W Y']],
+    ['a front door that is confounded', { X: 2, M: 2, Y: 2 }, ['X>M', 'M>Y'], ['X Y', 'X M']],
+  ];
+  test.each(graphs)('%s: the planted model lies in the slices, the slices in the merged relaxation', (_, levels, arrows, arcs) => {
+    const draw = createDraws(5);
+    for (const query of [effect(), necessityAndSufficiency()]) {
+      const model = explicitModel(draw, levels, arrows, arcs);
+      const truth = valueIn(model.system, model.planted, query);
+      const [low, high] = slices(model, [{ set: [] }], query);
+      const [least, most] = merged(model, [{ set: [] }], query);
+      const order = [least, low, truth, high, most];
+      for (const [i, value] of order.entries()) if (i > 0) expect(value).toBeGreaterThan((order[i - 1] as number) - 1e-8);
+      expect(most - least).toBeLessThan(2);
+      expect(high - low).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  test('one root alone: the slice is the whole interval', () => {
+    const draw = createDraws(6);
+    const model = explicitModel(draw, { X: 2, Y: 2 }, ['X>Y'], ['X Y'], 3);
+    const [low, high] = slices(model, [{ set: [] }], effect());
+    const table = seen(model.system, model.planted, { set: [] });
+    const p = (x: number, y: number): number => table.find(({ at }) => at.X === x && at.Y === y)?.probability as number;
+    close(manski({ p11: p(1, 1), p10: p(1, 0), p01: p(0, 1), p00: p(0, 0) }), { lower: low, upper: high });
+  });
 });

@@ -15,8 +15,9 @@ export interface Goal {
   readonly denominator?: Polynomial;
 }
 
-const improvement = 1e-11;
 const rounds = 200;
+const fine = 1e-11;
+const coarse = 1e-5;
 
 /** The target at a model; infinite where its denominator is 0. */
 export function valueAt(partition: Partition, { numerator, denominator }: Goal, masses: readonly Float64Array[]): number {
@@ -27,9 +28,16 @@ export function valueAt(partition: Partition, { numerator, denominator }: Goal, 
 
 /**
  * Block-coordinate descent: one part after another is put where the target is least given the others (a linear programme; for a
- * quotient on `numerator - value * denominator`), until none helps. Never worse than `start`; a local minimum only.
+ * quotient on `numerator - value * denominator`), until a round improves it by no more than `improvement`. Never worse than
+ * `start`; a local minimum only.
  */
-export function alternate(partition: Partition, spaces: readonly PartSpace[], goal: Goal, start: readonly Float64Array[]): Found {
+export function alternate(
+  partition: Partition,
+  spaces: readonly PartSpace[],
+  goal: Goal,
+  start: readonly Float64Array[],
+  improvement = fine,
+): Found {
   const masses = [...start];
   let value = valueAt(partition, goal, masses);
   const touched = touchedParts(partition, goal);
@@ -66,10 +74,10 @@ export function alternateFrom(
     const stream = random.split(s);
     const first = [...any];
     for (const p of touched) first[p] = spaces[p]?.start(stream) ?? (any[p] as Float64Array);
-    const found = alternate(partition, spaces, goal, first);
+    const found = alternate(partition, spaces, goal, first, coarse);
     if (found.value < best.value) best = found;
   }
-  return best;
+  return alternate(partition, spaces, goal, best.masses);
 }
 
 /** Cost of the classes of part `p` with all other parts fixed: the gradient of numerator - value * denominator. */

@@ -21,20 +21,20 @@ export interface Branched {
   readonly tree: BranchTree;
   /** The two are within the gap asked for. */
   readonly closed: boolean;
-  /** Linear programmes solved. */
+  /** What it spent. */
   readonly work: number;
 }
 
 export interface BranchOptions extends RunOptions {
   readonly gap: number;
-  /** Linear programmes it may solve. */
+  /** What it may spend: a linear programme costs 1 for every 2000 entries of its matrix, and at least 1. */
   readonly work: number;
   /** Ranges of all numbers of the partition over the rows alone. */
   readonly ranges: readonly (readonly [number, number])[];
   /** The denominator is at least this, proven or assumed. */
   readonly floor: number;
-  /** A model near the masses of a relaxation. */
-  readonly model: (near: readonly Float64Array[], best: Found | undefined) => Found | undefined;
+  /** A model near the masses of a relaxed solution whose value is at least `bound`. */
+  readonly model: (near: readonly Float64Array[], best: Found | undefined, bound: number) => Found | undefined;
   readonly best: Found | undefined;
 }
 
@@ -81,7 +81,7 @@ export async function branch(
         const start = relaxation.starts.get(p);
         return start === undefined ? new Float64Array(part.classes) : (leaf.columns as Float64Array).slice(start, start + part.classes);
       });
-      const found = leaf.bound < upper() - gap ? options.model(masses, best) : undefined;
+      const found = leaf.bound < upper() - gap ? options.model(masses, best, leaf.bound) : undefined;
       if (found !== undefined && found.value < upper()) best = found;
     }
     return leaf;
@@ -144,7 +144,7 @@ function fromProof(goal: Goal, lambda: number, least: number, floor: number): nu
   return least >= 0 ? lambda : lambda + least / floor;
 }
 
-/** Fills in what the relaxation of the leaf's box says; the number of linear programmes solved. */
+/** Fills in what the relaxation of the leaf's box says; what that cost. */
 function relaxed(
   solver: Solver,
   partition: Partition,
@@ -160,7 +160,8 @@ function relaxed(
   let lambda = goal.denominator === undefined ? 0 : Number.isFinite(enough) ? enough : 1;
   const costAt = (at: number) => costOf(partition, relaxation, minus(goal.numerator, at, goal.denominator));
   const session = solver.open(programmeOfRows(rows, costAt(lambda).cost));
-  let solved = 0;
+  const price = Math.max(1, rows.indices.reduce((sum, row) => sum + row.length, 0) / 2000);
+  let spent = 0;
   const take = (found: Extract<LinearSolution, { status: 'optimal' }>, at: number): void => {
     const { cost, constant } = costAt(at);
     const bound = fromProof(goal, at, constant + safeBound(rows, relaxation, cost, found.multipliers), floor);
@@ -174,7 +175,7 @@ function relaxed(
     for (let step = 0; step < 30; step++) {
       const { cost, constant } = costAt(lambda);
       const found = session.minimise(cost);
-      solved += 1;
+      spent += price;
       if (found.status === 'infeasible') {
         if (safeBound(rows, relaxation, new Float64Array(relaxation.columns), found.ray) > 0) {
           leaf.bound = Number.POSITIVE_INFINITY;
@@ -204,7 +205,7 @@ function relaxed(
     const { cost, constant } = costAt(leaf.lambda);
     leaf.bound = fromProof(goal, leaf.lambda, constant + safeBound(rows, relaxation, cost, leaf.multipliers), floor);
   }
-  return solved;
+  return spent;
 }
 
 function treeOf(leaf: Leaf): BranchTree {

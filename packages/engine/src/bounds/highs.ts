@@ -66,7 +66,7 @@ const settings: readonly Readonly<Record<string, string | number | boolean>>[] =
 ];
 
 /** Closed sessions leave their model to the next one: making a model and setting its options costs more than a small solve. */
-const spares = 4;
+const spares = 16;
 
 /** HiGHS (Huangfu and Hall 2018) as WebAssembly; about 50 ms to load. Solves block. */
 export async function loadSolver(): Promise<Solver> {

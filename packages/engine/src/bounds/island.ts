@@ -26,6 +26,54 @@ const entering = 1e-11;
 /** Phase 1: total violation that counts as none. */
 const feasible = 1e-10;
 
+/** The one distribution over classes that rows allow: its masses, the row of each class alone, the class that takes what is left. */
+interface Settled {
+  readonly masses: readonly number[];
+  readonly rows: readonly ({ readonly at: number; readonly entry: number } | undefined)[];
+  readonly last: readonly (number | undefined)[];
+}
+
+/**
+ * Where all classes of each group but one stand alone in an equation, the equations say all masses. Undefined where they do not, or
+ * where the masses do not fit (which is left to the solver).
+ */
+function settle(own: readonly Row[], pool: readonly PoolColumn[], groups: number, rowAt: ReadonlyMap<number, number>): Settled | undefined {
+  const users = own.map((): number[] => []);
+  for (const [j, { column }] of pool.entries()) for (const row of column.rows) users[rowAt.get(row) as number]?.push(j);
+  const rows: ({ at: number; entry: number } | undefined)[] = pool.map(() => undefined);
+  for (const [at, list] of users.entries()) {
+    const [j] = list;
+    if (j === undefined || list.length > 1 || rows[j] !== undefined || own[at]?.relation !== '=') continue;
+    const { column } = pool[j] as PoolColumn;
+    rows[j] = { at, entry: column.values[column.rows.findIndex((row) => rowAt.get(row) === at)] as number };
+  }
+  const masses = rows.map((row) => (row === undefined ? 0 : (own[row.at]?.target ?? 0) / row.entry));
+  const last: (number | undefined)[] = Array.from({ length: groups }, () => undefined);
+  for (const [j, { group }] of pool.entries()) {
+    if (rows[j] !== undefined) continue;
+    if (last[group] !== undefined) return undefined;
+    last[group] = j;
+  }
+  for (let g = 0; g < groups; g++) {
+    const total = pool.reduce((sum, { group }, j) => (group === g ? sum + (masses[j] as number) : sum), 0);
+    const rest = last[g];
+    if (rest !== undefined) masses[rest] = 1 - total;
+    else if (Math.abs(total - 1) > feasible) return undefined;
+  }
+  if (masses.some((mass) => mass < -feasible)) return undefined;
+  const sums = new Float64Array(own.length);
+  for (const [j, { column }] of pool.entries())
+    for (const [k, row] of column.rows.entries()) {
+      const at = rowAt.get(row) as number;
+      sums[at] = (sums[at] as number) + (masses[j] as number) * (column.values[k] as number);
+    }
+  const fits = own.every(({ relation, target }, i) => {
+    const over = (sums[i] as number) - target;
+    return (relation === '>=' || over <= feasible) && (relation === '<=' || over >= -feasible);
+  });
+  return fits ? { masses: masses.map((mass) => Math.max(0, mass)), rows, last } : undefined;
+}
+
 const tooEntangled = (group: Group): string => `the ${group.digits.length} response digits of one component are too entangled`;
 
 /**
@@ -37,7 +85,11 @@ export class IslandProgramme {
   readonly #levels: readonly number[];
   readonly #classes: readonly (Classes | undefined)[];
   readonly #rowAt: ReadonlyMap<number, number>;
-  readonly #session: Session;
+  readonly #own: readonly Row[];
+  readonly #solver: Solver;
+  /** Opened only where the rows do not say the mass of every class by themselves. */
+  #session: Session | undefined;
+  readonly #settled: Settled | undefined;
   readonly #pool: PoolColumn[] = [];
   readonly #known = new Set<string>();
   readonly #slacks: number;
@@ -57,15 +109,22 @@ export class IslandProgramme {
       if (typeof seed === 'string') this.#feasible = seed === 'impossible' ? false : tooEntangled(group);
       else this.#pool.push(this.#generated(g, seed.assignment) as PoolColumn);
     }
-    const own = island.rows.map((row) => rows[row] as Row);
-    this.#slacks = this.#classes.includes(undefined) ? 2 * own.length : 0;
-    const columns = this.#sparse(this.#pool, this.#slacks);
-    this.#session = solver.open({
-      ...columns,
-      rows: own.length + island.groups.length,
-      rowLower: [...own.map(({ relation, target }) => (relation === '<=' ? -Infinity : target)), ...island.groups.map(() => 1)],
-      rowUpper: [...own.map(({ relation, target }) => (relation === '>=' ? Infinity : target)), ...island.groups.map(() => 1)],
+    this.#own = island.rows.map((row) => rows[row] as Row);
+    this.#slacks = this.enumerated ? 0 : 2 * this.#own.length;
+    this.#solver = solver;
+    this.#settled = this.enumerated ? settle(this.#own, this.#pool, island.groups.length, this.#rowAt) : undefined;
+  }
+
+  #opened(): Session {
+    if (this.#session !== undefined) return this.#session;
+    const [own, ones] = [this.#own, this.island.groups.map(() => 1)];
+    this.#session = this.#solver.open({
+      ...this.#sparse(this.#pool, this.#slacks),
+      rows: own.length + ones.length,
+      rowLower: [...own.map(({ relation, target }) => (relation === '<=' ? -Infinity : target)), ...ones],
+      rowUpper: [...own.map(({ relation, target }) => (relation === '>=' ? Infinity : target)), ...ones],
     });
+    return this.#session;
   }
 
   /** Number of columns so far: classes of enumerated groups and generated states. */
@@ -83,7 +142,7 @@ export class IslandProgramme {
   }
 
   close(): void {
-    this.#session.close();
+    this.#session?.close();
   }
 
   /** The least expectation of a form (only its terms inside the island count). */
@@ -92,7 +151,7 @@ export class IslandProgramme {
     if (this.#feasible === false) return { status: 'infeasible' };
     if (typeof this.#feasible === 'string') return { status: 'failed', says: this.#feasible };
     const terms = this.island.groups.map((group) => within(group, form));
-    const solution = this.#optimum(terms, 0);
+    const solution = this.#settled === undefined ? this.#optimum(terms, 0) : this.#only(this.#settled, terms);
     if (solution.status === 'unbounded') return { status: 'failed', says: 'the programme has no minimum' };
     if (solution.status === 'infeasible') this.#feasible = false;
     if (solution.status !== 'optimal') return solution;
@@ -135,15 +194,29 @@ export class IslandProgramme {
     if (solution.value > feasible) return false;
     const slacks = Array.from({ length: this.#slacks }, (_, i) => i);
     const zero = slacks.map(() => 0);
-    this.#session.changeColumns(slacks, zero, zero);
+    this.#opened().changeColumns(slacks, zero, zero);
     return true;
+  }
+
+  /** There is one distribution over the classes: no programme to solve. */
+  #only({ masses, rows, last }: Settled, terms: readonly Form[]): LinearSolution {
+    const costs = this.#pool.map((column) => this.#cost(column, terms[column.group] ?? []));
+    const multipliers = new Float64Array(this.#own.length);
+    for (const [j, row] of rows.entries()) {
+      if (row === undefined) continue;
+      const rest = last[this.#pool[j]?.group ?? 0];
+      multipliers[row.at] = ((costs[j] as number) - (rest === undefined ? 0 : (costs[rest] as number))) / row.entry;
+    }
+    const value = masses.reduce((sum, mass, j) => sum + mass * (costs[j] as number), 0);
+    return { status: 'optimal', value, columns: Float64Array.from(masses), multipliers, residual: 0 };
   }
 
   #optimum(terms: readonly Form[], slackCost: number): LinearSolution {
     const cost = new Array<number>(this.#slacks).fill(slackCost);
     for (const column of this.#pool) cost.push(this.#cost(column, terms[column.group] ?? []));
+    const session = this.#opened();
     for (;;) {
-      const solution = this.#session.minimise(cost);
+      const solution = session.minimise(cost);
       if (this.enumerated) return solution;
       if (solution.status !== 'optimal') return solution;
       const added: PoolColumn[] = [];
@@ -159,7 +232,7 @@ export class IslandProgramme {
         cost.push(this.#cost(column, terms[column.group] ?? []));
         this.#pool.push(column);
       }
-      this.#session.addColumns(columns);
+      session.addColumns(columns);
     }
   }
 

@@ -1,12 +1,20 @@
 import { Random } from '../math/random.ts';
 import type { RunOptions } from '../run/progress.ts';
 import { alternate, alternateFrom, type Found, type Goal, touchedParts, valueAt } from './alternate.ts';
-import { type Branched, type BranchTree, branch } from './branch.ts';
+import { type BranchOptions, type BranchTree, branch } from './branch.ts';
+import {
+  type BranchesProof,
+  type NumberProof,
+  piecesOf,
+  polynomialsIn,
+  provenByBranches,
+  provenFloor,
+  provenRange,
+} from './branch-proof.ts';
 import type { Solver } from './highs.ts';
 import { type Partition, partsOf, pointOf } from './parts.ts';
 import { negated, polynomialsOf, type TargetPolynomial } from './polynomial.ts';
 import type { ModelPoint, Programme } from './programme.ts';
-import { type BranchesProof, type NumberProof, piecesOf, polynomialsIn, provenByBranches, provenFloor, provenRange } from './branch-proof.ts';
 import { relaxationOf } from './relax.ts';
 import { openPart, type PartSpace } from './several.ts';
 import { leastByVertices } from './vertices.ts';
@@ -14,7 +22,7 @@ import { leastByVertices } from './vertices.ts';
 export interface MultilinearOptions extends RunOptions {
   /** Inner and outer bound may differ by this much; 1e-6. */
   readonly gap?: number;
-  /** Linear programmes to solve on each side of each piece; 1000. */
+  /** What branching may spend on each side of each piece, in linear programmes of 2000 entries; 1000. */
   readonly work?: number;
   /** Descents from random vertices; 12. */
   readonly starts?: number;
@@ -44,7 +52,7 @@ export type MultilinearBounds =
       /** The proven, or where `floorAssumed` the assumed, least probability of the condition. */
       readonly floor: number;
       readonly floorAssumed: boolean;
-      /** Linear programmes of the branching. */
+      /** What the branching spent. */
       readonly work: number;
     }
   | { readonly status: 'infeasible'; readonly block: number }
@@ -196,14 +204,17 @@ class Search {
   }
 
   async #least(goal: Goal, floor: number, gap: number, random: Random): Promise<{ found: Found | undefined; tree: BranchTree | null }> {
-    const best = this.#inner(goal, random);
     const relaxation = relaxationOf(this.#partition, polynomialsIn(goal), this.#settings.columns);
-    if (relaxation === undefined) return { found: best, tree: null };
-    const model = this.#modelNear(goal, random);
-    const options = { ...this.#settings, gap, ranges: this.#ranges, floor, best, model };
-    const found: Branched = await branch(this.#solver, this.#partition, relaxation, goal, options);
-    this.#work += found.work;
-    return { found: found.best, tree: found.tree };
+    if (relaxation === undefined) return { found: this.#inner(goal, random), tree: null };
+    const options = { ...this.#settings, gap, ranges: this.#ranges, floor, model: this.#modelNear(goal, gap, random) };
+    // More often than not the relaxation is exact, and its solution a model.
+    const root = await branch(this.#solver, this.#partition, relaxation, goal, { ...options, work: 1, best: undefined });
+    this.#work += root.work;
+    if (root.closed || this.#settings.signal?.aborted === true) return { found: root.best ?? this.#inner(goal, random), tree: root.tree };
+    const best = better(root.best, this.#inner(goal, random));
+    const whole = await branch(this.#solver, this.#partition, relaxation, goal, { ...options, best });
+    this.#work += whole.work;
+    return { found: whole.best, tree: whole.tree };
   }
 
   #inner(goal: Goal, random: Random): Found | undefined {
@@ -214,10 +225,10 @@ class Search {
   }
 
   /** Turns relaxed solutions into models: descents from the first ones, later only from those that are better as they are. */
-  #modelNear(goal: Goal, random: Random): (near: readonly Float64Array[], best: Found | undefined) => Found | undefined {
+  #modelNear(goal: Goal, gap: number, random: Random): BranchOptions['model'] {
     const touched = touchedParts(this.#partition, goal);
     let tries = 0;
-    return (near, best) => {
+    return (near, best, bound) => {
       tries += 1;
       const masses = [...(this.#any ?? near)];
       for (const p of touched) {
@@ -228,8 +239,12 @@ class Search {
         masses[p] = own;
       }
       const value = valueAt(this.#partition, goal, masses);
+      if (value <= bound + gap) return { value, masses };
       if (tries > 10 && best !== undefined && !(value < best.value)) return undefined;
       return alternate(this.#partition, this.#spaces, goal, masses);
     };
   }
 }
+
+const better = (a: Found | undefined, b: Found | undefined): Found | undefined =>
+  a !== undefined && (b === undefined || a.value <= b.value) ? a : b;

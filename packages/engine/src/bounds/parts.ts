@@ -1,21 +1,6 @@
 import type { BlockNumber } from './polynomial.ts';
 import type { BlockPoint, Form, Literal, ModelPoint, Programme } from './programme.ts';
-
-/** `lower <= coefficients . theta <= upper`, theta the masses of the classes of a part. */
-export interface PartRow {
-  readonly coefficients: Float64Array;
-  readonly lower: number;
-  readonly upper: number;
-}
-
-/** A set of digits of a part, its joint states numbered as they occur. */
-export interface Side {
-  readonly states: number;
-  /** State of each class. */
-  readonly of: Int32Array;
-  /** The probability of each state, as an index into {@link Partition.numbers}. */
-  readonly numbers: readonly number[];
-}
+import { linearRows, marginalRows, type PartRow, type Side } from './sides.ts';
 
 /**
  * Digits of one block that its rows and the asked numbers tie together. Parts of a block may be taken as independent, whatever the
@@ -47,8 +32,6 @@ export interface Partition {
 export type PartitionFailure = { readonly block: number; readonly states: number };
 
 const tolerance = 1e-9;
-/** Rows no wider than this are taken for equations. */
-const pinned = 1e-6;
 
 /** `limit`: a part with more states is refused. `slack`: what the studies say may be missed by this much. */
 export interface PartitionOptions {
@@ -117,18 +100,6 @@ export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return sum;
-}
-
-/** The function of the states that `coefficients` (by class) is; undefined where it is none. */
-export function measurable(coefficients: Float64Array, of: Int32Array, states: number): Float64Array | undefined {
-  const values = new Float64Array(states).fill(Number.NaN);
-  for (const [r, value] of coefficients.entries()) {
-    const state = of[r] as number;
-    const seen = values[state] as number;
-    if (Number.isNaN(seen)) values[state] = value;
-    else if (seen !== value) return undefined;
-  }
-  return values;
 }
 
 interface Relation {
@@ -242,9 +213,11 @@ function partOfDigits(
       ReturnType<typeof sideOf>,
       ReturnType<typeof sideOf>,
     ];
-    const linear = linearRows(rows, left, right) ?? linearRows(rows, right, left);
+    const known = [marginalRows(rows, left), marginalRows(rows, right)] as const;
+    const linear = linearRows(known[0], left, right) ?? linearRows(known[1], right, left);
     if (linear !== undefined) rows.push(...linear);
     else {
+      rows.push(...known.flat());
       const first = numbers.length;
       const register = (side: ReturnType<typeof sideOf>): Side => {
         const ids = side.literals.map((literals, s) => {
@@ -307,45 +280,4 @@ function distinct(rows: readonly PartRow[]): PartRow[] {
     seen.set(key, same === undefined ? row : { ...row, lower: Math.max(row.lower, same.lower), upper: Math.min(row.upper, same.upper) });
   }
   return [...seen.values()].map((row) => (row.lower > row.upper && row.lower - row.upper < tolerance ? { ...row, upper: row.lower } : row));
-}
-
-/** P(a, b) = P(a) P(b) as rows, where the equations determine the distribution of `a`. */
-function linearRows(rows: readonly PartRow[], a: Side, b: Side): PartRow[] | undefined {
-  let slack = 0;
-  const equations: number[][] = [[...new Array<number>(a.states).fill(1), 1]];
-  for (const { coefficients, lower, upper } of rows) {
-    const own = upper - lower <= pinned ? measurable(coefficients, a.of, a.states) : undefined;
-    if (own !== undefined) equations.push([...own, (lower + upper) / 2]);
-    if (own !== undefined) slack = Math.max(slack, upper - lower);
-  }
-  const known = solved(equations, a.states);
-  if (known === undefined) return undefined;
-  const linear: PartRow[] = [];
-  for (let i = 0; i < a.states; i++)
-    for (let j = 0; j < b.states; j++) {
-      const coefficients = Float64Array.from(a.of, (state, r) => (b.of[r] === j ? (state === i ? 1 : 0) - (known[i] as number) : 0));
-      linear.push({ coefficients, lower: -slack, upper: slack });
-    }
-  return linear;
-}
-
-/** The only solution of the equations (right side last); undefined where it is not the only one. */
-function solved(equations: readonly number[][], unknowns: number): Float64Array | undefined {
-  const rows = equations.map((row) => [...row]);
-  for (let k = 0; k < unknowns; k++) {
-    let best = k;
-    for (let i = k; i < rows.length; i++) if (Math.abs(rows[i]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = i;
-    const pivot = rows[best];
-    if (pivot === undefined || Math.abs(pivot[k] as number) < tolerance) return undefined;
-    rows[best] = rows[k] as number[];
-    rows[k] = pivot;
-    for (const [i, row] of rows.entries()) {
-      if (i === k || row[k] === 0) continue;
-      const factor = (row[k] as number) / (pivot[k] as number);
-      for (let j = k; j <= unknowns; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
-    }
-  }
-  return Float64Array.from({ length: unknowns }, (_, k) =>
-    Math.min(1, Math.max(0, (rows[k]?.[unknowns] as number) / (rows[k]?.[k] as number))),
-  );
 }

@@ -1,7 +1,7 @@
 import type { DerivationLine, Diagnostic } from '../interpret/answer.ts';
 import type { Issue } from '../run/issue.ts';
 import type { RunOptions } from '../run/progress.ts';
-import type { Certificate } from './certificate.ts';
+import { branchesCertificate, type Certificate } from './certificate.ts';
 import type { Solver } from './highs.ts';
 import { certificateOf, type LinearBounds, linearBounds } from './linear-bounds.ts';
 import { multilinearBounds } from './multilinear.ts';
@@ -52,7 +52,7 @@ export async function rangeOf(
     case 'failed':
       return { issue: { code: 'bounds', message: `The linear programme was not solved: ${linear.says}.` } };
     default:
-      return byProducts(solver, programme, options);
+      return byProducts(solver, programme, options, question);
   }
 }
 
@@ -99,7 +99,12 @@ function byLine(programme: Programme, linear: LinearBounds, question: string | u
   };
 }
 
-async function byProducts(solver: Solver, programme: Programme, options: RangeOptions): Promise<Range | { readonly issue: Issue }> {
+async function byProducts(
+  solver: Solver,
+  programme: Programme,
+  options: RangeOptions,
+  question: string | undefined,
+): Promise<Range | { readonly issue: Issue }> {
   const found = await multilinearBounds(solver, programme, options);
   if (found.status === 'too-large') return { issue: { code: 'too-large', message: found.says } };
   if (found.status === 'infeasible')
@@ -131,6 +136,7 @@ async function byProducts(solver: Solver, programme: Programme, options: RangeOp
     ...(inner === undefined ? {} : { inner }),
     outer,
     closed: closed && complete,
+    certificate: branchesCertificate(programme, found, question),
     points: [lowerPoint, upperPoint].filter((point) => point !== undefined),
     derivation: [
       {

@@ -1,6 +1,7 @@
 import type { LinearProgramme } from './highs.ts';
-import { measurable, type Part, type Partition, type PartRow } from './parts.ts';
+import type { Part, Partition } from './parts.ts';
 import type { Polynomial } from './polynomial.ts';
+import { measurable, type PartRow } from './sides.ts';
 
 /** A number of the partition is kept in [lower, upper]. */
 export interface Cut {

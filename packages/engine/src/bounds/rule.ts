@@ -4,6 +4,7 @@ import { failure, type Issue, type Result, success } from '../run/issue.ts';
 import type { Pool } from '../run/pool.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { type AgreementOutcome, agreementOf } from './agreement.ts';
+import { confidenceOf } from './confidence.ts';
 import { type Account, accountOf } from './describe.ts';
 import { emccBounds } from './emcc.ts';
 import { loadSolver, type Solver } from './highs.ts';
@@ -148,9 +149,18 @@ async function boundQuestion(
     outer: range.outer,
     ...(range.certificate === undefined ? {} : { certificate: range.certificate }),
   };
+  const region = await regionOf(prepared, programme, range, options, diagnostics);
   const next = await whatNext(solver, prepared, programme, range, options, diagnostics);
   const derivation = [...account.derivation, ...range.derivation];
-  return success({ ...account, derivation, diagnostics, ...bounded, ...fields, ...(next === undefined ? {} : { nextStudies: next }) });
+  return success({
+    ...account,
+    derivation,
+    diagnostics,
+    ...bounded,
+    ...fields,
+    ...(region === undefined ? {} : { uncertainty: region }),
+    ...(next === undefined ? {} : { nextStudies: next }),
+  });
 }
 
 /** Intervals narrower than this are points. */
@@ -180,6 +190,33 @@ async function restarts(programme: Programme, { starts, ...options }: BoundOptio
   const outcome = await emccBounds(programme, { ...options, ...(starts === undefined ? {} : { runs: starts }) });
   if ('report' in outcome) return { report: outcome.report, interrupted: outcome.partial };
   return { issue: { code: 'bounds', message: `EMCC: ${outcome.refused}.` }, interrupted: outcome.partial };
+}
+
+/** Undefined: not asked for, exact probabilities, or too large. */
+async function regionOf(
+  prepared: Prepared,
+  programme: Programme,
+  { points }: Range,
+  { draws, uncertainty, ...options }: BoundOptions,
+  diagnostics: Diagnostic[],
+): Promise<Answer['uncertainty']> {
+  const [lower, upper] = points;
+  if (uncertainty === 'none' || lower === undefined || upper === undefined) return undefined;
+  try {
+    return await confidenceOf(
+      programme,
+      { lower, upper },
+      {
+        ...options,
+        ...(draws === undefined ? {} : { draws: Math.min(draws, 399) }),
+        draw: (fitted, random) => drawCells(prepared, fitted, random),
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    diagnostics.push(interrupted('the confidence region was computed'));
+    return undefined;
+  }
 }
 
 async function whatNext(

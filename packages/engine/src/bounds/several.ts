@@ -1,13 +1,14 @@
 import type { Random } from '../math/random.ts';
 import type { LinearSolution, Session, Solver } from './highs.ts';
-import { dot, type Part, type PartRow, type Side } from './parts.ts';
+import { dot, type Part } from './parts.ts';
+import type { PartRow, Side } from './sides.ts';
 
 /** The distributions that one part may have, as something to optimise over. */
 export interface PartSpace {
   readonly part: Part;
   /** Least and largest value of a linear function of the classes over the rows alone (independences are left out). */
   minimise(cost: Float64Array): LinearSolution;
-  /** Some distribution that obeys everything; undefined: none was found. `near`: try these masses first. */
+  /** Some distribution that obeys everything, at random or from masses that nearly do; undefined: none was found. */
   start(random: Random, near?: Float64Array): Float64Array | undefined;
   /** One that costs less than `masses` (or the same), reached by linear programmes that each keep one side of every independence. */
   improve(cost: Float64Array, masses: Float64Array): Float64Array;
@@ -17,7 +18,7 @@ export interface PartSpace {
 /** Independence rows may be missed by this much, so that the marginal found by one programme suits the next one. */
 const slack = 1e-11;
 const accepted = 1e-9;
-const tries = 12;
+const tries = 6;
 const rounds = 40;
 
 export function openPart(solver: Solver, part: Part): PartSpace {
@@ -50,23 +51,19 @@ export function openPart(solver: Solver, part: Part): PartSpace {
     minimise,
     close,
     start(random, near) {
+      if (near !== undefined) return repaired(solver, part, patterns, near);
       for (let attempt = 0; attempt < tries; attempt++) {
-        const first = attempt === 0 && near !== undefined ? near : vertex(noise(random));
-        if (first === undefined) return undefined;
-        const found = repaired(solver, part, patterns, first);
+        const first = vertex(noise(random));
+        const found = first === undefined ? undefined : repaired(solver, part, patterns, first);
         if (found !== undefined) return slice(noise(random), found, patterns[0] as Side[]) ?? found;
       }
       return undefined;
     },
     improve(cost, masses) {
       let best = masses;
-      for (let round = 0; round < rounds; round++) {
-        const before = dot(cost, best);
-        for (const held of patterns) {
-          const next = slice(cost, best, held);
-          if (next !== undefined && dot(cost, next) < dot(cost, best) && residual(part, next) <= accepted) best = next;
-        }
-        if (dot(cost, best) > before - 1e-10) break;
+      for (const held of patterns) {
+        const next = slice(cost, best, held);
+        if (next !== undefined && dot(cost, next) < dot(cost, best) && residual(part, next) <= accepted) best = next;
       }
       return best;
     },
@@ -136,7 +133,8 @@ function independenceRows({ a, b }: { readonly a: Side; readonly b: Side }, held
   const other = held === a ? b : a;
   const known = marginal(held, masses);
   const rows: PartRow[] = [];
-  for (let i = 0; i < held.states; i++)
+  // The last state of the held side follows from the others.
+  for (let i = 0; i + 1 < held.states; i++)
     for (let j = 0; j < other.states; j++) {
       const coefficients = Float64Array.from(held.of, (state, r) => (other.of[r] === j ? (state === i ? 1 : 0) - (known[i] as number) : 0));
       rows.push({ coefficients, lower: -slack, upper: slack });

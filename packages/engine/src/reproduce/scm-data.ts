@@ -1,3 +1,4 @@
+import type { ModelDocument } from '../bounds/equations.ts';
 import type { Counts } from '../data/counts.ts';
 import { countsStudy } from '../data/records.ts';
 import type { Study } from '../data/study.ts';
@@ -26,6 +27,16 @@ export function graphOfScm({ causes, equations }: RandomScm): { readonly graph: 
   });
   if (!made.ok) throw new Error(made.issues[0]?.message);
   return { graph: made.value, domains: new Map(equations.map(({ variable }) => [variable, boolean])) };
+}
+
+/** The structural equations, without the chances, as a problem document has them. */
+export function equationsOf({ causes, equations }: RandomScm): ModelDocument {
+  return {
+    exogenous: Object.fromEntries(causes.map(({ name, chances, children }) => [name, { states: chances.length, children }])),
+    equations: Object.fromEntries(
+      equations.map(({ variable, causes: own, parents, outputs }) => [variable, { of: [...own, ...parents], values: [...outputs] }]),
+    ),
+  };
 }
 
 /** The same model for the exact answers of `model/counterfactual.ts`. */

@@ -261,8 +261,8 @@ describe('agreement', () => {
   test('check tells it for each component', () => {
     const report = { schema: 'doable/check@1', ok: false, notes: [], tables: [], overlap: [], independences: [], level: 0.05 } as const;
     const agreement = [
-      { block: '{X, Y}', agreement: of(0.4) },
-      { block: '{Z}', agreement: conflict.agreement as NonNullable<Answer['agreement']> },
+      { block: '{X, Y}', conflict: false, agreement: of(0.4) },
+      { block: '{Z}', conflict: true, agreement: conflict.agreement as NonNullable<Answer['agreement']> },
     ];
     const text = checkText({ ...report, agreement }, wide);
     expect(text).toContain('Do the studies agree?');
