@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type AnswersDocument, ask, loadProblem } from '@doable/engine';
+import { type AnswersDocument, ask, type Certificate, loadProblem, verifyCertificate } from '@doable/engine';
 import { expect, test } from 'vitest';
 import { nodeSources } from '../packages/doable/src/studies/files.ts';
 
@@ -84,7 +84,11 @@ test.each(documents)('%s', async (file) => {
   }
   for (const answer of document.answers) {
     const check = answer.diagnostics.find(({ name }) => name === 'self-check');
-    if (answer.estimand !== undefined) expect(check?.level, answer.question).toBe('ok');
+    if (answer.status === 'identified') expect(check?.level, answer.question).toBe('ok');
+    if (answer.status !== 'bounded') continue;
+    expect(answer.certificate, answer.question).toBeDefined();
+    const verdict = verifyCertificate(answer.certificate as Certificate);
+    expect(verdict.accepted, JSON.stringify(verdict.checks)).toBe(true);
   }
 });
 
