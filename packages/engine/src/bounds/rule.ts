@@ -139,14 +139,14 @@ async function boundQuestion(
     const [lower, upper] = report.emcc?.widened ?? report.emcc?.interval ?? [Number.NaN, Number.NaN];
     return success({ ...account, diagnostics, ...bounded, lower, upper, tightness: 'inner', inner: [lower, upper] });
   }
-  const [lower, upper] = range.outer;
+  const [lower, upper] = range.outer.toSorted((a, b) => a - b) as [number, number];
   const partial = prepared.partial && upper - lower > pointWidth;
   const fields = {
     lower,
     upper,
     tightness: range.closed && !partial ? ('exact' as const) : ('outer' as const),
-    ...(range.inner === undefined ? {} : { inner: range.inner }),
-    outer: range.outer,
+    ...(range.inner === undefined ? {} : { inner: [Math.max(range.inner[0], lower), Math.min(range.inner[1], upper)] as const }),
+    outer: [lower, upper] as const,
     ...(range.certificate === undefined ? {} : { certificate: range.certificate }),
   };
   const region = await regionOf(prepared, programme, range, options, diagnostics);
