@@ -139,13 +139,13 @@ async function boundQuestion(
     const [lower, upper] = report.emcc?.widened ?? report.emcc?.interval ?? [Number.NaN, Number.NaN];
     return success({ ...account, diagnostics, ...bounded, lower, upper, tightness: 'inner', inner: [lower, upper] });
   }
-  const [lower, upper] = range.outer.toSorted((a, b) => a - b) as [number, number];
+  const [lower, upper] = ordered(range.outer);
   const partial = prepared.partial && upper - lower > pointWidth;
   const fields = {
     lower,
     upper,
     tightness: range.closed && !partial ? ('exact' as const) : ('outer' as const),
-    ...(range.inner === undefined ? {} : { inner: [Math.max(range.inner[0], lower), Math.min(range.inner[1], upper)] as const }),
+    ...(range.inner === undefined ? {} : { inner: ordered(range.inner) }),
     outer: [lower, upper] as const,
     ...(range.certificate === undefined ? {} : { certificate: range.certificate }),
   };
@@ -162,6 +162,9 @@ async function boundQuestion(
     ...(next === undefined ? {} : { nextStudies: next }),
   });
 }
+
+/** The two ends of a point may be swapped by rounding. */
+const ordered = ([a, b]: readonly [number, number]): readonly [number, number] => (a <= b ? [a, b] : [b, a]);
 
 /** Intervals narrower than this are points. */
 const pointWidth = 1e-9;
