@@ -17,7 +17,8 @@ export interface Goal {
 
 const rounds = 200;
 const fine = 1e-11;
-const coarse = 1e-5;
+/** Enough for a descent that others are compared with. */
+export const coarse = 1e-5;
 
 /** The target at a model; infinite where its denominator is 0. */
 export function valueAt(partition: Partition, { numerator, denominator }: Goal, masses: readonly Float64Array[]): number {

@@ -3,7 +3,18 @@ import type { Found, Goal } from './alternate.ts';
 import type { LinearSolution, Solver } from './highs.ts';
 import { dot, numbersAt, type Part, type Partition } from './parts.ts';
 import { evaluate, minus, type Polynomial } from './polynomial.ts';
-import { boxRows, type Cut, costOf, joined, programmeOfRows, type Relaxation, type RelaxedRows, rowsOf, safeBound } from './relax.ts';
+import {
+  boxRows,
+  type Cut,
+  costOf,
+  joined,
+  programmeOfRows,
+  type Relaxation,
+  type RelaxedRows,
+  rowsOf,
+  safeBound,
+  softened,
+} from './relax.ts';
 
 /**
  * Boxes that cover everything: a fork keeps a number (of the partition) at most `at` below and at least `at` above. A leaf has
@@ -50,6 +61,7 @@ interface Leaf {
 }
 
 const narrow = 1e-9;
+const rounding = 1e-9;
 
 /** Best-first branch and bound for the least value of `goal`; stops at the gap, at the limit of its work or at a signal. */
 export async function branch(
@@ -65,13 +77,12 @@ export async function branch(
   let best = options.best;
   let work = 0;
   const upper = (): number => best?.value ?? Number.POSITIVE_INFINITY;
-  const settle = (cuts: readonly Cut[], parent?: Leaf): Leaf => {
-    const multipliers = parent?.multipliers.slice(0, base.lower.length) ?? new Float64Array(0);
+  const settle = (cuts: readonly Cut[], lambda: number): Leaf => {
     const leaf: Leaf = {
       cuts,
       bound: Number.NEGATIVE_INFINITY,
-      lambda: parent?.lambda ?? 0,
-      multipliers,
+      lambda,
+      multipliers: new Float64Array(0),
       empty: false,
       columns: undefined,
     };
@@ -86,7 +97,7 @@ export async function branch(
     }
     return leaf;
   };
-  const root = settle([]);
+  const root = settle([], 0);
   const open: Leaf[] = [root];
   let finished = Number.POSITIVE_INFINITY;
   while (open.length > 0) {
@@ -101,8 +112,13 @@ export async function branch(
     }
     const { number, at: middle } = fork;
     const [lower, higher] = limitsOf(leaf.cuts, number);
-    const below = settle(narrowed(leaf.cuts, { number, lower, upper: middle }), leaf);
-    const above = settle(narrowed(leaf.cuts, { number, lower: middle, upper: higher }), leaf);
+    const below = settle(narrowed(leaf.cuts, { number, lower, upper: middle }), leaf.lambda);
+    const above = settle(narrowed(leaf.cuts, { number, lower: middle, upper: higher }), leaf.lambda);
+    // Half a box has no lower bound than the whole, whatever a solver makes of it.
+    if (Math.min(below.bound, above.bound) < leaf.bound - rounding) {
+      finished = Math.min(finished, leaf.bound);
+      continue;
+    }
     leaf.fork = { ...fork, below, above };
     leaf.columns = undefined;
     leaf.multipliers = new Float64Array(0);
@@ -158,8 +174,10 @@ function relaxed(
   const rows = joined(base, boxRows(partition, relaxation, leaf.cuts));
   const denominator = goal.denominator === undefined ? undefined : costOf(partition, relaxation, goal.denominator);
   let lambda = goal.denominator === undefined ? 0 : Number.isFinite(enough) ? enough : 1;
+  const nothing = new Float64Array(relaxation.columns);
   const costAt = (at: number) => costOf(partition, relaxation, minus(goal.numerator, at, goal.denominator));
-  const session = solver.open(programmeOfRows(rows, costAt(lambda).cost));
+  let session = solver.open(programmeOfRows(rows, costAt(lambda).cost));
+  let soft = false;
   const price = Math.max(1, rows.indices.reduce((sum, row) => sum + row.length, 0) / 2000);
   let spent = 0;
   const take = (found: Extract<LinearSolution, { status: 'optimal' }>, at: number): void => {
@@ -169,28 +187,34 @@ function relaxed(
     leaf.bound = bound;
     leaf.lambda = at;
     leaf.multipliers = found.multipliers;
-    leaf.columns = found.columns;
+    leaf.columns = found.columns.slice(0, relaxation.columns);
   };
   try {
     for (let step = 0; step < 30; step++) {
       const { cost, constant } = costAt(lambda);
-      const found = session.minimise(cost);
+      const found = session.minimise(soft ? softened(rows, cost) : cost);
       spent += price;
-      if (found.status === 'infeasible') {
-        if (safeBound(rows, relaxation, new Float64Array(relaxation.columns), found.ray) > 0) {
-          leaf.bound = Number.POSITIVE_INFINITY;
-          leaf.empty = true;
-          leaf.multipliers = found.ray;
-        }
+      if (found.status === 'infeasible' && safeBound(rows, relaxation, nothing, found.ray) > 0) {
+        leaf.bound = Number.POSITIVE_INFINITY;
+        leaf.empty = true;
+        leaf.multipliers = found.ray;
         break;
+      }
+      if (found.status !== 'optimal' && !soft) {
+        // So nearly empty a box that neither a point nor a proof of emptiness is found: rows may be missed, at a price.
+        session.close();
+        session = solver.open(programmeOfRows(rows, cost, true));
+        soft = true;
+        continue;
       }
       if (found.status !== 'optimal') break;
       if (denominator === undefined) {
         take(found, 0);
         break;
       }
-      const least = constant + dot(cost, found.columns);
-      const below = denominator.constant + dot(denominator.cost, found.columns);
+      const columns = found.columns.slice(0, relaxation.columns);
+      const least = constant + dot(cost, columns);
+      const below = denominator.constant + dot(denominator.cost, columns);
       if (least >= -1e-13 || below <= 0) {
         take(found, lambda);
         break;

@@ -1,6 +1,6 @@
 import { Random } from '../math/random.ts';
 import type { RunOptions } from '../run/progress.ts';
-import { alternate, alternateFrom, type Found, type Goal, touchedParts, valueAt } from './alternate.ts';
+import { alternate, alternateFrom, coarse, type Found, type Goal, touchedParts, valueAt } from './alternate.ts';
 import { type BranchOptions, type BranchTree, branch } from './branch.ts';
 import {
   type BranchesProof,
@@ -214,7 +214,9 @@ class Search {
     const best = better(root.best, this.#inner(goal, random));
     const whole = await branch(this.#solver, this.#partition, relaxation, goal, { ...options, best });
     this.#work += whole.work;
-    return { found: whole.best, tree: whole.tree };
+    const last = whole.best;
+    const found = whole.closed || last === undefined ? last : alternate(this.#partition, this.#spaces, goal, last.masses);
+    return { found, tree: whole.tree };
   }
 
   #inner(goal: Goal, random: Random): Found | undefined {
@@ -241,7 +243,7 @@ class Search {
       const value = valueAt(this.#partition, goal, masses);
       if (value <= bound + gap) return { value, masses };
       if (tries > 10 && best !== undefined && !(value < best.value)) return undefined;
-      return alternate(this.#partition, this.#spaces, goal, masses);
+      return alternate(this.#partition, this.#spaces, goal, masses, coarse);
     };
   }
 }

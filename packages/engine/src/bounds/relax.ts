@@ -212,22 +212,41 @@ export function costOf(partition: Partition, relaxation: Relaxation, polynomial:
   return { cost, constant };
 }
 
-export function programmeOfRows({ lower, upper, indices, values }: RelaxedRows, cost: Float64Array): LinearProgramme {
-  const count = cost.length;
+/** `soft`: two more columns for every row, by which it may be missed; see {@link softened}. */
+export function programmeOfRows(rows: RelaxedRows, cost: Float64Array, soft = false): LinearProgramme {
+  const { lower, upper, indices, values } = rows;
+  const own = cost.length;
+  const count = soft ? own + 2 * lower.length : own;
   const starts = new Int32Array(count + 1);
   for (const row of indices) for (const column of row) starts[column + 1] = (starts[column + 1] as number) + 1;
-  for (let j = 0; j < count; j++) starts[j + 1] = (starts[j + 1] as number) + (starts[j] as number);
+  for (let j = 0; j < count; j++) starts[j + 1] = (starts[j] as number) + (j < own ? (starts[j + 1] as number) : 1);
   const next = starts.slice(0, count);
   const rowOf = new Int32Array(starts[count] as number);
   const entries = new Float64Array(starts[count] as number);
-  for (const [i, row] of indices.entries())
+  for (const [i, row] of indices.entries()) {
     for (const [k, column] of row.entries()) {
       const at = next[column] as number;
       rowOf[at] = i;
       entries[at] = values[i]?.[k] as number;
       next[column] = at + 1;
     }
-  return { rows: lower.length, rowLower: lower, rowUpper: upper, count, cost, starts, indices: rowOf, values: entries };
+    if (!soft) continue;
+    for (const [side, value] of [1, -1].entries()) {
+      const at = next[own + 2 * i + side] as number;
+      rowOf[at] = i;
+      entries[at] = value;
+    }
+  }
+  const whole = soft ? softened(rows, cost) : cost;
+  return { rows: lower.length, rowLower: lower, rowUpper: upper, count, cost: whole, starts, indices: rowOf, values: entries };
+}
+
+/** A cost for the columns of a soft programme: a missed row costs much, so that every multiplier of a row is at most so large. */
+export function softened({ lower }: RelaxedRows, cost: Float64Array): Float64Array {
+  const largest = cost.reduce((most, c) => Math.max(most, Math.abs(c)), 1);
+  const wide = new Float64Array(cost.length + 2 * lower.length).fill(1e4 * largest);
+  wide.set(cost);
+  return wide;
 }
 
 /**
