@@ -19,6 +19,9 @@ export function verifyAnswer(answer: unknown, options: VerifyOptions = {}): Veri
   return { ...named, ...verification, accepted: claim.passed, checks: [...verification.checks, claim] };
 }
 
+/** Bounds whose two sides are further apart are not exact. */
+const closed = 1e-6 + 1e-9;
+
 const isRecord = (value: unknown): value is Partial<Answer> & Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -30,15 +33,17 @@ function claims(answer: Partial<Answer>, { lower, upper, gap = 0, conflict, ques
     says,
     ...(figure === undefined ? {} : { figure }),
   });
+  if (question === undefined && answer.question !== undefined) return check(false, 'the certificate does not say what it is about');
   if (question !== undefined && question !== answer.question && question !== answer.terms)
     return check(false, `the certificate is about ${question}`);
   if (conflict !== undefined) return check(answer.status === 'incompatible', 'the answer is that the studies contradict each other');
   if (lower === undefined || upper === undefined) return check(false, 'the certificate has no bounds');
+  if (answer.status !== 'bounded') return check(false, `the certificate has bounds, but the answer is ${answer.status ?? 'none'}`);
   const { tightness = 'exact', inner, outer } = answer;
   const ends = endsOf(answer.lower, answer.upper);
   const beyond = [outer, ...(tightness === 'inner' ? [] : [ends])];
   const within = [inner, ...(tightness === 'outer' ? [] : [ends])];
-  const slack = tightness === 'exact' ? gap : 0;
+  const slack = tightness === 'exact' ? Math.min(gap, closed) : 0;
   const excess = Math.max(
     ...beyond.flatMap((one) => (one === undefined ? [] : [one[0] - lower.outer, upper.outer - one[1]])),
     // Without a witness nothing is shown to be attained.

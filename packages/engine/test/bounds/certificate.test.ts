@@ -392,6 +392,78 @@ describe('conflicts', () => {
     const reversed = { ...certificate, conflict: certificate.conflict && { ...certificate.conflict, left: 0.75 } };
     expect(verifyCertificate(reversed).accepted).toBe(false);
   });
+  test('targets that disagree by a rounding error are none', async () => {
+    const problem = programme(
+      [bow],
+      [
+        observed([
+          [0.3, 0.2],
+          [0.1, 0.4],
+        ]),
+        ...trial([0.3, 0.6]),
+      ],
+      targetOf(pns),
+    );
+    const bounds = written(certificateOf(problem, await solved(problem)));
+    expect(verifyCertificate(bounds).accepted).toBe(true);
+    const { lower: _lower, upper: _upper, branches: _branches, ...statement } = bounds;
+    for (const cells of [
+      [0, 1, 2, 3],
+      [4, 5],
+      [6, 7],
+    ])
+      for (const multiplier of [1, -1, 1e6, -1e6, 1e17, -1e17]) {
+        const claim = (left: number): Certificate => ({
+          ...statement,
+          conflict: { block: 0, multipliers: { cells: cells.map((i) => [i, multiplier]), restrictions: [] }, says: 'so', left, right: 0 },
+        });
+        const proven = verifyCertificate(claim(0)).checks.find(({ name }) => name === 'conflict')?.figure ?? 0;
+        expect(verifyCertificate(claim(proven), { exact: true }).accepted, `${cells} x ${multiplier}: ${proven}`).toBe(false);
+      }
+  });
+  test('nor do they prove a bound that a model above the true one happens to attain', async () => {
+    const sides = async (target: Target, at?: number): Promise<Certificate> => {
+      const data = programme(
+        [bow],
+        [
+          observed([
+            [0.3, 0.2],
+            [0.1, 0.4],
+          ]),
+          ...trial([0.3, 0.6]),
+        ],
+        target,
+        at === undefined ? [] : [{ block: 0, form: pns, relation: '=', target: at, says: 'so' }],
+      );
+      return written(certificateOf(data, await solved(data)));
+    };
+    const honest = await sides(targetOf(pns));
+    const { lower: between } = await sides(targetOf(pns), 0.33);
+    expect(honest.lower?.outer).toBeCloseTo(0.3, 9);
+    const proof = honest.lower?.proof;
+    if (between?.witness === undefined || proof?.kind !== 'linear') throw new Error('no linear proof');
+    for (const off of [0, 5e-10])
+      for (const multiplier of [1e6, 1e9, 1e10, 1e17])
+        for (const sign of [1, -1])
+          for (const own of [
+            [0, 1, 2, 3],
+            [4, 5],
+            [6, 7],
+          ]) {
+            const cells = own.map((i): [number, number] => [i, sign * multiplier]);
+            const forged: Certificate = {
+              ...honest,
+              cells: honest.cells.map((cell, i) => (i === own[0] ? { ...cell, target: (cell.target ?? 0) + sign * off } : cell)),
+              lower: {
+                outer: 0.33,
+                inner: 0.33,
+                witness: between.witness,
+                proof: { ...proof, multipliers: { cells, restrictions: [] } },
+              },
+            };
+            expect(verifyCertificate(forged, { exact: true }).accepted, `${own} x ${sign * multiplier}, off by ${off}`).toBe(false);
+          }
+  });
 });
 
 describe('several blocks', () => {
