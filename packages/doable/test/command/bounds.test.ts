@@ -18,7 +18,7 @@ test('a question that is not identified is bounded, says so, and verify accepts 
   const { out, code } = await doable(['ask', both]);
   expect(code).toBe(0);
   // Tian and Pearl's bounds from records and trial together; the picture has its ends at 0 and 1.
-  expect(out).toContain('Between 0.3395 and 0.4295 (exact)');
+  expect(out).toContain('Between 0.3395 and 0.4295 (exact; 95 % region 0.3156 to 0.4449)');
   expect(out).toMatch(/^ {2}0 \| .*\[=+\].* \| 1$/mu);
   expect(out).toContain('Agreement   The studies agree');
   const json = await doable(['ask', both, '--json']);

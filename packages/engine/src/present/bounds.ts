@@ -141,6 +141,9 @@ export function boundsHeadline(answer: Answer, ends: Ends): Headline {
 export const headlineText = ({ before, low, high, after }: Headline): string =>
   `${before}${before === '' ? '' : ' '}${low}${high === undefined ? '' : ` and ${high}`}${after}`;
 
+const projectedSentence =
+  'Here a model fits if it reproduces the tables nearest to the samples (maximum likelihood): none reproduces the samples to the last digit.';
+
 /** What the figures mean. */
 export function tightnessSentences(answer: Answer, ends: Ends): string[] {
   const tightness = answer.tightness ?? 'exact';
@@ -166,11 +169,18 @@ export function tightnessSentences(answer: Answer, ends: Ends): string[] {
     sentences.push('No model that fits lies outside; the true interval may be narrower.');
     if (!same(inner) && inner !== undefined) sentences.push(`Models attain ${endsText(inner, endsPlaces(inner), 'inward').join(' to ')}.`);
   }
-  if (answer.projected === true)
-    sentences.push(
-      'Here a model fits if it reproduces the tables nearest to the samples (maximum likelihood): none reproduces the samples to the last digit.',
-    );
+  if (answer.projected === true) sentences.push(projectedSentence);
   return sentences;
+}
+
+/** What the bounds of a table mean, where all rows are alike. */
+function rowsSaid({ distribution = [], projected }: Answer): string[] {
+  const bounded = distribution.filter((point) => boundsOf(point) !== undefined);
+  if (bounded.length === 0 || bounded.some(({ tightness = 'exact' }) => tightness !== 'exact')) return [];
+  return [
+    'Each row by itself: no model that fits lies outside, and some attain each end.',
+    ...(projected === true ? [projectedSentence] : []),
+  ];
 }
 
 /** Bounds, agreement, why no point, EMCC, the next study, the rule. Without the headline. */
@@ -185,7 +195,7 @@ export function boundSentences(answer: Answer, { why = false }: { readonly why?:
   const reason = conflict || answer.identifiable === true ? undefined : (answer.why ?? answer.refused.at(-1)?.why);
   return [
     ...(conflict ? agreement : []),
-    ...(ends === undefined ? [] : tightnessSentences(answer, ends).map((says, i) => ({ label: i === 0 ? label : '', says }))),
+    ...(ends === undefined ? rowsSaid(answer) : tightnessSentences(answer, ends)).map((says, i) => ({ label: i === 0 ? label : '', says })),
     ...(conflict ? [] : agreement),
     ...(reason === undefined || (ends !== undefined && isPoint(ends)) ? [] : [{ label: 'Why bounds', says: reason }]),
     ...(answer.emcc === undefined ? [] : emccSaid(answer.emcc)),
@@ -210,10 +220,11 @@ function agreementSaid(answer: Answer, conflict: boolean): Said[] {
       : `${withoutStop(violatedText(violated))}: in no model of this graph can it`;
   const culprits = violated?.studies ?? [];
   const names = culprits.length > 0 ? culprits : answer.studies.map(({ name }) => name);
+  const assumed = answer.assumes.length === 0 ? '' : ', or what was assumed does not hold';
   const teaches =
     names.length > 1
-      ? `Either one of ${listed(names)} measured other people, or other things, than the graph says, or the graph lacks a cause. Leave one out to see what the rest says.`
-      : `An arrow or a hidden common cause that the graph leaves out would explain what ${listed(names)} shows.`;
+      ? `Either one of ${listed(names)} measured other people, or other things, than the graph says, or the graph lacks a cause${assumed}. Leave one out to see what the rest says.`
+      : `An arrow or a hidden common cause that the graph leaves out would explain what ${listed(names)} shows${assumed}.`;
   return [
     { label: 'Conflict', says: `${broken}${inBrackets(figures)}.`, tone: 'bad' },
     { label: 'So', says: teaches },
@@ -259,14 +270,16 @@ export function nextSaid(studies: readonly NextStudy[], [low, high]: Ends, all: 
   return [
     {
       label: 'Next study',
-      says: `One study that would narrow it most: ${didText(best)}, expected width ${widthText(best.expectedWidth)} (now ${widthText(now)}${range === '' ? '' : `; ${range.slice(2)} in models that fit`}).`,
+      says: `One study that would narrow it most: ${didText(best)}, ${expectedText(best)} (now ${widthText(now)}${range === '' ? '' : `; ${range.slice(2)} in models that fit`}).`,
     },
-    ...others.map((one) => ({ label: '', says: `${sentenceCase(didText(one))}: expected width ${widthText(one.expectedWidth)}.` })),
+    ...others.map((one) => ({ label: '', says: `${sentenceCase(didText(one))}: ${expectedText(one)}.` })),
   ];
 }
 
 const didText = ({ set }: NextStudy): string => (set.length === 0 ? 'watch, and set nothing' : `randomise ${listed(set)}`);
 const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const expectedText = ({ most, expectedWidth }: NextStudy): string =>
+  `expected width ${widthText(expectedWidth)}${most < 1e-6 ? ', that is one number' : ''}`;
 const widthText = (width: number): string => (width < 1e-6 ? '0' : shortNumber(Number(width.toPrecision(2))));
 
 export const certificateSentence =

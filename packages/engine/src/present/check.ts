@@ -48,9 +48,10 @@ export function checkText(report: CheckReport, options: TextOptions = {}): strin
       ),
     );
   if (report.agreement !== undefined) lines.push(...heading('Do the studies agree?'));
-  for (const { block, agreement } of report.agreement ?? []) {
+  for (const { block, agreement, conflict } of report.agreement ?? []) {
     const { verdict, says } = agreementWords(agreement, {
       studies: report.tables.length,
+      conflict,
       exact: report.tables.every(({ rows }) => rows === null),
     });
     const [tone, label] = agreementMarks[verdict];

@@ -23,14 +23,17 @@ const labelWidth = 12;
 /** The answers as a person reads them, one after another; what holds for all of them and makes them reproducible is said once, at the end. */
 export function answersText(document: AnswersDocument, options: AnswerTextOptions = {}): string {
   const { answers } = document;
-  const methods = new Set(answers.flatMap(({ uncertainty }) => (uncertainty === undefined ? [] : [intervalsText(uncertainty)])));
+  const methods = new Set(
+    answers.flatMap((answer) => (answer.uncertainty === undefined ? [] : [intervalsText(answer.uncertainty, intervalsOf(answer))])),
+  );
   const common = methods.size === 1;
   const blocks = answers.map((answer) => answerText(answer, { ...options, brief: true, method: !common }));
   return [...blocks, footer(document, common ? [...methods] : [], options).join('\n')].join('\n\n');
 }
 
-const intervalsText = ({ level, method }: NonNullable<Answer['uncertainty']>): string =>
-  `${shortNumber(100 * level)} % intervals: ${method}`;
+const intervalsText = ({ level, method }: NonNullable<Answer['uncertainty']>, what: string): string =>
+  `${shortNumber(100 * level)} % ${what}: ${method}`;
+const intervalsOf = (answer: Answer): string => (isBounded(answer) ? 'regions of bounds' : 'intervals');
 
 function footer(document: AnswersDocument, methods: readonly string[], options: AnswerTextOptions): string[] {
   const { answers, seed, version } = document;
@@ -94,7 +97,10 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
   lines.push(...list('Assumes', answer.assumes));
   if (options.brief !== true && answer.certificate !== undefined) lines.push(...field('Certificate', certificateSentence));
   const said = answer.diagnostics.filter(
-    (one) => (options.brief !== true || !isSelfCheck(one)) && (answer.agreement === undefined || one.name !== 'compatibility'),
+    (one) =>
+      (options.brief !== true || !isSelfCheck(one)) &&
+      (answer.agreement === undefined || one.name !== 'compatibility') &&
+      (answer.rule !== 'range' || one.name !== 'rows'),
   );
   lines.push(...list('Checks', ordered(said).map(diagnosticRich)));
   const derivation = answer.derivation ?? [];

@@ -143,6 +143,19 @@ describe('a bounded answer', () => {
     expect(why).toContain('Hedge');
   });
 
+  test('a study that would settle it is told as such', () => {
+    const settles = { set: ['Treatment'], expectedWidth: 0, least: 0, most: 0 };
+    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain('expected width 0, that is one number (now 0.09).');
+  });
+
+  test('a table of bounds says what they mean, and has no estimand to speak of', () => {
+    const rows = { name: 'rows', level: 'ok', says: 'Every row has its own estimand.' } as const;
+    const text = answerText({ ...table, rule: 'range', diagnostics: [rows] }, wide);
+    const alike = (table.distribution ?? []).filter(({ tightness = 'exact' }) => tightness === 'exact');
+    expect(answerText({ ...table, distribution: alike }, wide)).toContain('Each row by itself: no model that fits lies outside');
+    expect(text).not.toContain('its own estimand');
+  });
+
   test('the certificate is mentioned once, at the end of a document', () => {
     const text = answersText(documentOf(drug, drug), wide);
     expect(text.match(/doable verify/gu)).toHaveLength(1);
@@ -234,6 +247,8 @@ describe('agreement', () => {
     );
     expect(text).toContain('Either one of PSID and NSW measured other people');
     expect(text).not.toContain('Said once.');
+    expect(text).not.toContain('assumed');
+    expect(answerText({ ...conflict, assumes: ['monotone(X -> Y)'] }, wide)).toContain('or what was assumed does not hold. Leave one out');
     const unknown = answerText({ ...conflict, agreement: { gap: Number.NaN, gapAtLeast: 0, strict: false } }, wide);
     expect(unknown).toContain('No model of this graph comes near enough to all the tables.');
     const bare = answerText(
@@ -263,11 +278,14 @@ describe('agreement', () => {
     const agreement = [
       { block: '{X, Y}', conflict: false, agreement: of(0.4) },
       { block: '{Z}', conflict: true, agreement: conflict.agreement as NonNullable<Answer['agreement']> },
+      { block: '{W}', conflict: true, agreement: of() },
     ];
     const text = checkText({ ...report, agreement }, wide);
     expect(text).toContain('Do the studies agree?');
     expect(text).toMatch(/ok +\{X, Y\}: .*sampling noise only/u);
     expect(text).toMatch(/FAIL +\{Z\}: .*0\.8239 in PSID/u);
+    // Exact probabilities have no p-value: what no model reproduces is a conflict all the same.
+    expect(text).toMatch(/FAIL +\{W\}: The data contradict the graph \(gap 0\.31 nats/u);
     expect(checkText(report, wide)).not.toContain('agree?');
   });
 });
