@@ -9,7 +9,7 @@ import { Random } from '../math/random.ts';
 import { compileQuestion } from '../query/bind.ts';
 import type { TaskOptions } from '../run/pool.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
-import { ofStudy, type Projected, projected } from './projected.ts';
+import { ofStudy, projected, tableLikelihood } from './projected.ts';
 import { type RandomScm, randomScm } from './random-scm.ts';
 import { endsOf, equationsOf, graphOfScm, sampleScm, truePns } from './scm-data.ts';
 import type { BenchmarkCase, BenchmarkModel, EmccAt, Interval, Sides } from './summary.ts';
@@ -35,7 +35,7 @@ const open = 1e-3;
 /** Convergence of EM in nats, and its steps in one component. */
 const convergence = { tolerance: 1e-4, iterations: 20_000 };
 /** What branching may spend: linear programmes on each side, descents, columns of a relaxation. */
-const branching = { work: 200, starts: 6, columns: 3000 };
+const branching = { work: 60, starts: 6, columns: 3000 };
 
 /**
  * One model of the benchmark of Zaffalon et al. 2023, section 6.2, from the seed and its number alone: models are drawn until one has
@@ -55,6 +55,7 @@ export async function benchmarkTask(settings: BenchmarkSettings, index: number, 
 }
 
 type Evaluated = Omit<BenchmarkModel, 'index' | 'passed'>;
+type Passed = keyof BenchmarkModel['passed'];
 
 async function evaluate(
   solver: Solver,
@@ -62,58 +63,62 @@ async function evaluate(
   random: Random,
   { runs, seed }: BenchmarkSettings,
   options: TaskOptions,
-): Promise<Evaluated | keyof BenchmarkModel['passed']> {
+): Promise<Evaluated | Passed> {
   const truth = truePns(scm);
   if (truth === undefined) return 'tooLarge';
-  const made = await compatibleData(scm, random, seed, options);
+  const reach = (own: Programme): Promise<Reached | undefined> => restarts(own, runs, seed, options);
+  const made = await compatibleData(scm, random, reach, options);
   if (typeof made === 'string') return made;
   const { programme, joint, records } = made;
-  const single = programme.blocks.every(({ groups = [] }) => groups.length < 2);
-  const reach = async (own: Programme): Promise<Reached | undefined> => restarts(own, runs, seed, options);
-  const sides = (fit: Programme, reached: Reached | undefined): Promise<Sides | undefined> =>
-    sidesOf(solver, fit, single ? undefined : reached?.inner, options);
-  const early = single ? undefined : await reach(programme);
-  const both = await sides(joint.programme, early);
+  const jointSides = joint === undefined ? undefined : await sidesOf(solver, joint, options);
+  if (joint !== undefined && jointSides === undefined) return 'tooLarge';
+  if (jointSides !== undefined && !(width(jointSides.inner) > open)) return 'identified';
+  const both = made.reached ?? (await reach(programme));
   if (both === undefined) return 'tooLarge';
-  if (!(both.inner[1] - both.inner[0] > open)) return 'identified';
-  const last = early ?? (await reach(programme));
+  if (jointSides === undefined && !(width(both.inner) > open)) return 'identified';
   const alone = async (study: 'observational' | 'trial'): Promise<BenchmarkCase | undefined> => {
     const own = ofStudy(programme, study);
     const reached = await reach(own);
-    const fit = await projected(own, { ...options, seed });
-    const found = fit && (await sides(fit.programme, reached));
-    // Whatever fits both studies fits each of them.
-    const atJointFit = await sides(ofStudy(joint.programme, study), early);
-    return found === undefined || atJointFit === undefined || reached === undefined
-      ? undefined
-      : { ...found, atJointFit, emcc: reached.at };
+    if (reached === undefined) return undefined;
+    if (joint === undefined) return { emcc: reached.at };
+    const exact = await sidesOf(solver, projected(own).programme, options);
+    const atJointFit = await sidesOf(solver, ofStudy(joint, study), options);
+    return exact === undefined || atJointFit === undefined ? undefined : { exact, atJointFit, emcc: reached.at };
   };
-  const cases = { O: await alone('observational'), I: await alone('trial') };
-  if (cases.O === undefined || cases.I === undefined || last === undefined) return 'tooLarge';
+  const O = await alone('observational');
+  const I = O && (await alone('trial'));
+  if (O === undefined || I === undefined) return 'tooLarge';
+  const fits = jointSides === undefined ? {} : { exact: jointSides, atJointFit: jointSides };
   return {
     nodes: scm.nodes,
     variables: scm.equations.length,
     causes: scm.causes.length,
-    single,
+    single: joint !== undefined,
     records,
     truth,
-    gap: joint.gap,
-    cases: { O: cases.O, I: cases.I, 'O+I': { ...both, atJointFit: both, emcc: last.at } },
+    gap: made.gap,
+    cases: { O, I, 'O+I': { ...fits, emcc: both.at } },
   };
 }
 
+const width = ([low, high]: Interval): number => high - low;
+
 interface Compatible {
   readonly programme: Programme;
-  readonly joint: Projected;
+  /** At the maximum of the joint likelihood; absent: a component has several exogenous variables. */
+  readonly joint?: Programme;
+  /** Then found by the restarts. */
+  readonly reached?: Reached;
+  readonly gap: number;
   readonly records: readonly [number, number];
 }
 
 async function compatibleData(
   scm: RandomScm,
   random: Random,
-  seed: number,
+  reach: (programme: Programme) => Promise<Reached | undefined>,
   options: TaskOptions,
-): Promise<Compatible | 'incompatible' | 'tooLarge'> {
+): Promise<Compatible | Passed> {
   const { graph, domains } = graphOfScm(scm);
   const [cause, effect] = endsOf(scm);
   const question = compileQuestion(`PNS(${cause} -> ${effect})`, { graph, domains, positions: false });
@@ -126,50 +131,43 @@ async function compatibleData(
       throw new Error(prepared.issues[0]?.message);
     }
     const { programme } = prepared.value;
-    const joint = await projected(programme, { ...options, seed });
-    if (joint !== undefined && joint.table <= kept * (joint.table - joint.gap)) return { programme, joint, records };
+    const table = tableLikelihood(programme);
+    const compatible = (gap: number): boolean => table <= kept * (table - gap);
+    if (programme.blocks.every(({ groups = [] }) => groups.length < 2)) {
+      const joint = projected(programme);
+      if (compatible(joint.gap)) return { programme, joint: joint.programme, gap: joint.gap, records };
+    } else {
+      const reached = await reach(programme);
+      const gap = reached === undefined ? Number.POSITIVE_INFINITY : table - reached.logLikelihood;
+      if (reached !== undefined && compatible(gap)) return { programme, reached, gap, records };
+    }
   }
   return 'incompatible';
 }
 
-/**
- * Exact where every component has one exogenous variable and the programmes close. Where some have several, `reached` (what EMCC attained)
- * is the inner side, and the outer one is that of a model in which they are one variable: nothing lies outside it.
- */
-async function sidesOf(
-  solver: Solver,
-  programme: Programme,
-  reached: Interval | undefined,
-  options: RunOptions,
-): Promise<Sides | undefined> {
-  const merged = { ...programme, blocks: programme.blocks.map(({ groups: _groups, ...block }) => block) };
-  const several = programme.blocks.some(({ groups = [] }) => groups.length > 1);
+/** Exact where at most one component is open or branching closes them; undefined: neither applies. */
+async function sidesOf(solver: Solver, programme: Programme, options: RunOptions): Promise<Sides | undefined> {
   const stop = (): void => {
     if (options.signal?.aborted === true) throw new Interrupted();
   };
-  const linear = await linearBounds(solver, merged, options);
+  const linear = await linearBounds(solver, programme, options);
   stop();
   if (linear.kind === 'bounds') {
     const { lower, upper } = linear;
-    return sidesFrom([lower.inner, upper.inner], [lower.outer, upper.outer], several ? reached : undefined);
+    return { inner: [lower.inner, upper.inner], outer: [lower.outer, upper.outer] };
   }
   if (linear.kind !== 'multilinear') return undefined;
-  const found = await multilinearBounds(solver, merged, { ...options, ...(several ? { ...branching, work: 0 } : branching) });
+  const found = await multilinearBounds(solver, programme, { ...options, ...branching });
   stop();
-  if (found.status !== 'bounds' || found.inner === undefined) return undefined;
-  return sidesFrom(found.inner, found.outer, several ? reached : undefined);
+  return found.status !== 'bounds' || found.inner === undefined ? undefined : { inner: found.inner, outer: found.outer };
 }
-
-/** Numbers that rounding put on the wrong side of each other meet. */
-const sidesFrom = (inner: Interval, outer: Interval, reached: Interval | undefined): Sides => {
-  const own = reached ?? inner;
-  return { inner: own, outer: [Math.min(own[0], outer[0]), Math.max(own[1], outer[1])] };
-};
 
 interface Reached {
   readonly at: readonly EmccAt[];
   /** All that any run attained, class extremes included. */
   readonly inner: Interval;
+  /** Of the most likely run that converged, in nats. */
+  readonly logLikelihood: number;
 }
 
 /** What the first 10, 20, ... restarts reached. */
@@ -196,5 +194,10 @@ async function restarts(programme: Programme, runs: number, seed: number, option
     ];
   });
   const last = at.at(-1);
-  return last === undefined ? undefined : { at, inner: last.widened ?? last.interval };
+  if (last === undefined) return undefined;
+  const logLikelihood = found.runs.reduce(
+    (best, run) => (run.converged ? Math.max(best, run.logLikelihood) : best),
+    Number.NEGATIVE_INFINITY,
+  );
+  return { at, inner: last.widened ?? last.interval, logLikelihood };
 }

@@ -21,9 +21,11 @@ export interface EmccAt {
   readonly claimed?: number;
 }
 
-export interface BenchmarkCase extends Sides {
+export interface BenchmarkCase {
+  /** At the fit of these data alone. Absent, as `atJointFit`, where a component has several exogenous variables. */
+  readonly exact?: Sides;
   /** The same query where both studies are taken at their joint fit: compatible to the last digit. */
-  readonly atJointFit: Sides;
+  readonly atJointFit?: Sides;
   /** For 10, 20, ... restarts. */
   readonly emcc: readonly EmccAt[];
 }
@@ -48,11 +50,16 @@ export interface BenchmarkModel {
   readonly cases: Readonly<Record<Data, BenchmarkCase>>;
 }
 
-export interface Shrink {
-  /** Mean of 1 - L(O+I) / L(I): what observational data add (the paper: 13 %). */
+/** 1 - L(O+I) / L(I): what observational data add (the paper: 13 %); 1 - L(O+I) / L(O): what the trial adds (the paper: 18 %). */
+export interface Shrunk {
   readonly byObserving: number;
-  /** Mean of 1 - L(O+I) / L(O): what the trial adds (the paper: 18 %). */
   readonly byRandomising: number;
+}
+
+export interface Shrink {
+  readonly models: number;
+  readonly mean: Shrunk;
+  readonly median: Shrunk;
 }
 
 export interface Containment {
@@ -79,14 +86,16 @@ export interface EmccQuality {
 
 export interface BenchmarkSummary {
   readonly models: number;
-  /** All three intervals closed to 1e-6. */
-  readonly exact: number;
+  /** Models with one exogenous variable in every component that the query uses. */
   readonly single: number;
-  readonly shrink: { readonly exact: Shrink; readonly emcc: Shrink };
+  /** Of these, models whose intervals are closed to 1e-6 for all three kinds of data. */
+  readonly exact: number;
+  readonly shrink: { readonly atJointFit: Shrink; readonly atOwnFit: Shrink; readonly emcc: Shrink };
   readonly containment: { readonly atJointFit: Containment; readonly atOwnFit: Containment; readonly emcc: Containment };
-  /** Models whose own value lies in the O+I interval (outer side; the fit carries sampling error). */
+  /** Models whose own value lies in the O+I interval (outer side; the fit carries sampling error), of the single ones. */
   readonly truthInside: number;
   readonly emcc: readonly EmccQuality[];
+  /** Models whose data were enlarged until they were compatible. */
   readonly grown: number;
   readonly passed: BenchmarkModel['passed'];
 }
@@ -94,25 +103,39 @@ export interface BenchmarkSummary {
 const closed = 1e-6;
 const width = ([low, high]: Interval): number => high - low;
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] ?? Number.NaN) + (sorted[half] ?? Number.NaN)) / 2;
+}
 
-export const isExact = ({ inner, outer }: Sides): boolean => inner[0] - outer[0] <= closed && outer[1] - inner[1] <= closed;
+export const isExact = (sides: Sides | undefined): sides is Sides =>
+  sides !== undefined && sides.inner[0] - sides.outer[0] <= closed && sides.outer[1] - sides.inner[1] <= closed;
 
 /** Averages of the benchmark; NaN where there is nothing to average. */
 export function summarise(models: readonly BenchmarkModel[]): BenchmarkSummary {
-  const exact = models.filter(({ cases }) => allData.every((data) => isExact(cases[data])));
+  const single = models.filter((model) => model.single);
+  const exact = single.filter(({ cases }) => allData.every((data) => isExact(cases[data].exact) && isExact(cases[data].atJointFit)));
   const last = (one: BenchmarkCase): Interval | undefined => one.emcc.at(-1)?.interval;
   const counts = new Set(models.flatMap(({ cases }) => allData.flatMap((data) => cases[data].emcc.map(({ runs }) => runs))));
   return {
     models: models.length,
+    single: single.length,
     exact: exact.length,
-    single: models.filter(({ single }) => single).length,
-    shrink: { exact: shrinkOf(exact, ({ inner }) => inner), emcc: shrinkOf(models, last) },
+    shrink: {
+      atJointFit: shrinkOf(exact, ({ atJointFit }) => atJointFit?.inner),
+      atOwnFit: shrinkOf(exact, (one) => one.exact?.inner),
+      emcc: shrinkOf(models, last),
+    },
     containment: {
-      atJointFit: containmentOf(models, ({ atJointFit }) => [atJointFit.inner, atJointFit.outer]),
-      atOwnFit: containmentOf(models, ({ inner, outer }) => [inner, outer]),
+      atJointFit: containmentOf(models, ({ atJointFit }) => [atJointFit?.inner, atJointFit?.outer]),
+      atOwnFit: containmentOf(models, (one) => [one.exact?.inner, one.exact?.outer]),
       emcc: containmentOf(models, (one) => [last(one), last(one)]),
     },
-    truthInside: models.filter(({ truth, cases }) => stickingOut([truth, truth], cases['O+I'].outer) <= closed).length,
+    truthInside: single.filter(({ truth, cases }) => {
+      const outer = cases['O+I'].exact?.outer;
+      return outer !== undefined && stickingOut([truth, truth], outer) <= closed;
+    }).length,
     emcc: [...counts].sort((a, b) => a - b).map((runs) => qualityAt(models, runs)),
     grown: models.filter(({ records }) => records[0] > 1000).length,
     passed: {
@@ -126,15 +149,18 @@ export function summarise(models: readonly BenchmarkModel[]): BenchmarkSummary {
 const total = (models: readonly BenchmarkModel[], of: (model: BenchmarkModel) => number): number =>
   models.reduce((sum, model) => sum + of(model), 0);
 
+/** Over the models whose interval has a width with every kind of data. */
 function shrinkOf(models: readonly BenchmarkModel[], of: (one: BenchmarkCase) => Interval | undefined): Shrink {
-  const against = (data: Data): number =>
-    mean(
-      models.flatMap(({ cases }) => {
-        const [both, alone] = [of(cases['O+I']), of(cases[data])];
-        return both === undefined || alone === undefined || !(width(alone) > closed) ? [] : [1 - width(both) / width(alone)];
-      }),
-    );
-  return { byObserving: against('I'), byRandomising: against('O') };
+  const shrunk = models.flatMap(({ cases }): Shrunk[] => {
+    const [O, I, both] = [of(cases.O), of(cases.I), of(cases['O+I'])];
+    if (O === undefined || I === undefined || both === undefined || !(width(O) > closed && width(I) > closed)) return [];
+    return [{ byObserving: 1 - width(both) / width(I), byRandomising: 1 - width(both) / width(O) }];
+  });
+  const average = (by: (values: readonly number[]) => number): Shrunk => ({
+    byObserving: by(shrunk.map(({ byObserving }) => byObserving)),
+    byRandomising: by(shrunk.map(({ byRandomising }) => byRandomising)),
+  });
+  return { models: shrunk.length, mean: average(mean), median: average(median) };
 }
 
 /** Values that models attain with both studies against values outside which nothing lies with one of them. */
@@ -160,10 +186,10 @@ const stickingOut = (inside: Interval, outside: Interval): number => Math.max(0,
 function qualityAt(models: readonly BenchmarkModel[], runs: number): EmccQuality {
   const found = models.flatMap(({ cases }) =>
     allData.flatMap((data) => {
-      const one = cases[data];
-      const at = one.emcc.find((entry) => entry.runs === runs);
+      const { exact, emcc } = cases[data];
+      const at = emcc.find((entry) => entry.runs === runs);
       // Values reached must not be held against an interval of no width.
-      return at === undefined || !isExact(one) || !(width(one.inner) > closed) ? [] : [{ exact: one.inner, at }];
+      return at === undefined || !isExact(exact) || !(width(exact.inner) > closed) ? [] : [{ exact: exact.inner, at }];
     }),
   );
   return {
