@@ -2,7 +2,9 @@ import type { Domain, Name, Value } from '../graph/variable.ts';
 import { effectiveSize, marginal, tally } from './accumulate.ts';
 import type { ColumnPlan } from './columns.ts';
 import type { Counts } from './counts.ts';
+import { namesOf } from './features.ts';
 import { addHashes, hashText, hexOf } from './fingerprint.ts';
+import { type Columns, heldColumns, momentsOfColumns, rangesOf } from './moments.ts';
 import type { Regime } from './regime.ts';
 import type { Study } from './study.ts';
 
@@ -55,6 +57,33 @@ export function recordsStudy(records: StudyRecords): Study {
     effectiveSize: kind === 'weight' && weights ? effectiveSize(weights) : size,
     fingerprint,
     counts: async (of, outcome) => counts(of, outcome),
+    ...held({ name, domains, length, finite, real, ...(weights && { weights }) }),
+  };
+}
+
+/** What a study gives record by record, from columns in memory. */
+function held({
+  name,
+  domains,
+  finite,
+  real,
+  length,
+  weights,
+}: Pick<StudyRecords, 'name' | 'domains' | 'finite' | 'real' | 'length' | 'weights'>): Pick<Study, 'columns' | 'moments' | 'ranges'> {
+  const pick = (of: readonly Name[]): Columns => {
+    const unknown = of.find((one) => !finite.has(one) && !real.has(one));
+    if (unknown !== undefined) throw new RangeError(`study ${name} has no variable ${unknown}`);
+    return {
+      length,
+      numbers: new Map(of.flatMap((one) => (real.has(one) ? [[one, real.get(one) as Float64Array] as const] : []))),
+      codes: new Map(of.flatMap((one) => (finite.has(one) ? [[one, finite.get(one) as Int32Array] as const] : []))),
+      ...(weights && { weights }),
+    };
+  };
+  return {
+    columns: (of) => heldColumns(pick(of)),
+    moments: async (query, options) => momentsOfColumns(heldColumns(pick(namesOf(query))), query, domains, options),
+    ranges: async (of) => rangesOf(pick(of), domains),
   };
 }
 
@@ -122,6 +151,10 @@ export function countsStudy(name: Name, counts: Counts, regime: Regime = { set: 
     bag = addHashes(bag, hashText(`${code}:${weight}`));
   });
   const size = counts.exact ? Number.POSITIVE_INFINITY : counts.total;
+  const width = counts.axes.length;
+  const finite = new Map(
+    counts.axes.map((axis, i) => [axis, Int32Array.from(counts.weight, (_, cell) => counts.codes[cell * width + i] as number)]),
+  );
   return {
     name,
     regime,
@@ -136,5 +169,6 @@ export function countsStudy(name: Name, counts: Counts, regime: Regime = { set: 
       const { outcome: _, ...plain } = counts;
       return marginal(plain, of);
     },
+    ...held({ name, domains, finite, real: new Map(), length: counts.weight.length, weights: counts.weight }),
   };
 }

@@ -1,8 +1,10 @@
 import type { Domain, Name } from '../graph/variable.ts';
+import type { RunOptions } from '../run/progress.ts';
 import type { Counts } from './counts.ts';
+import type { ColumnRange, Columns, MomentQuery, Moments } from './moments.ts';
 import type { Regime } from './regime.ts';
 
-/** One study as the engine sees it: only sufficient statistics leave it. */
+/** One study as the engine sees it: sufficient statistics leave it, and records in batches where a fit needs a second look at them. */
 export interface Study {
   readonly name: Name;
   readonly regime: Regime;
@@ -17,4 +19,13 @@ export interface Study {
   readonly fingerprint: string;
   /** The contingency table over finite variables `of` (a subset of `measured`, any order; empty: the total), with the moments of one real `outcome`. */
   counts(of: readonly Name[], outcome?: Name): Promise<Counts>;
+  /**
+   * The records in storage order, in batches of at most 65,536. A study of exact probabilities has its cells as records, with
+   * their probabilities as weights.
+   */
+  columns(of: readonly Name[]): AsyncIterable<Columns>;
+  /** Sums of products of features over all records. */
+  moments(query: MomentQuery, options?: RunOptions): Promise<Moments>;
+  /** Of real variables, and of finite ones whose levels are numbers. */
+  ranges(of: readonly Name[]): Promise<ReadonlyMap<Name, ColumnRange>>;
 }

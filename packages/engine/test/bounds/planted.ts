@@ -2,7 +2,8 @@ import { modelOf as structural } from '../../src/bounds/exact-model.ts';
 import type { Form, ModelPoint, Network, Target } from '../../src/bounds/programme.ts';
 import type { BoundsProblem, Structure } from '../../src/bounds/specification.ts';
 import { structureOf } from '../../src/bounds/structure.ts';
-import { marginal, tally } from '../../src/data/accumulate.ts';
+import { tally } from '../../src/data/accumulate.ts';
+import { countsStudy } from '../../src/data/records.ts';
 import type { Regime } from '../../src/data/regime.ts';
 import type { Study } from '../../src/data/study.ts';
 import type { Graph } from '../../src/graph/graph.ts';
@@ -38,17 +39,7 @@ export function studyOf(
     return Int32Array.from({ length: values.length }, (_, cell) => Math.floor(cell / inner) % (sizes[axis] as number));
   });
   const counts = tally({ axes, levels, codes: columns, length: values.length, weight: Float64Array.from(values), exact });
-  const size = exact ? Number.POSITIVE_INFINITY : counts.total;
-  return {
-    name,
-    regime,
-    measured: axes,
-    domains: new Map(axes.map((axis, i) => [axis, finite(levels[i] as readonly Value[])])),
-    size,
-    effectiveSize: size,
-    fingerprint: name,
-    counts: async (of) => marginal(counts, of),
-  };
+  return { ...countsStudy(name, counts, regime), fingerprint: name };
 }
 
 /** What a study of a model would show with an infinite sample: randomised variables take every value equally often. */
