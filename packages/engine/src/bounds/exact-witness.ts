@@ -1,5 +1,6 @@
+import type { Fraction } from '../math/fraction.ts';
 import type { Certificate } from './certificate.ts';
-import { type Fraction, fractionField as field } from './field.ts';
+import { fractionField as field } from './field.ts';
 import type { Form, Literal, ModelPoint, Network } from './programme.ts';
 import { targetOfCell } from './proof.ts';
 

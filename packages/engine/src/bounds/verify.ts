@@ -1,9 +1,10 @@
+import { nearestDouble, spellFraction } from '../math/fraction.ts';
 import { provenByBranches } from './branch-proof.ts';
 import { type Certificate, type CertifiedSide, type LinearProof, type Multipliers, programmeOf } from './certificate.ts';
 import { certificateSchema } from './certificate-schema.ts';
 import { combined, expectation, probabilityOf, targetValue, valuesOf } from './contract.ts';
 import { exactValue } from './exact-witness.ts';
-import { doubleField, type Field, fractionField, nearestDouble, spellFraction } from './field.ts';
+import { doubleField, type Field, fractionField } from './field.ts';
 import type { BlockPoint, Form, Literal, ModelPoint, Target } from './programme.ts';
 import { BadProof, linearBound, targetOfCell, weakBound } from './proof.ts';
 

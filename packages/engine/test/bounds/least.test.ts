@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fraction, fractionField, fractionOf, nearestDouble } from '../../src/bounds/field.ts';
+import { fractionField } from '../../src/bounds/field.ts';
 import { least, leastSum, wholeNumbers } from '../../src/bounds/least.ts';
 import { safeBound } from '../../src/bounds/safe.ts';
 import { classesOf, columnOf, islandsOf, levelsOf, rowsOf } from '../../src/bounds/states.ts';
+import { fraction, fractionOf, nearestDouble } from '../../src/math/fraction.ts';
 import { Random } from '../../src/math/random.ts';
 import { at, blockOf, chance, holds, planted, programme, randomForm, states, targetOf, when } from './linear-support.ts';
 
