@@ -9,6 +9,7 @@ import { type Exit, exit, type Run } from './commands/command.ts';
 import { runConvert } from './commands/convert.ts';
 import { runExplain } from './commands/explain.ts';
 import { commandHelp, mainHelp, runHelp } from './commands/help.ts';
+import { runReproduce } from './commands/reproduce.ts';
 import { runSimulate } from './commands/simulate.ts';
 import { runVerify } from './commands/verify.ts';
 import { consoleOf } from './output/human.ts';
@@ -20,6 +21,7 @@ const runs: Readonly<Record<string, Run>> = {
   verify: runVerify,
   convert: runConvert,
   simulate: runSimulate,
+  reproduce: runReproduce,
   help: runHelp,
 };
 

@@ -92,7 +92,11 @@ export const options = record({
     says: 'The exact answer of the same model, as JSON (on standard error while rows go to standard output).',
   },
   data: { value: 'F', kind: 'choice', choices: ['csv', 'ndjson'], default: 'csv', says: 'How to write rows.' },
-  out: { short: 'o', value: 'FILE', says: 'Writes there instead of to standard output.' },
+  out: {
+    short: 'o',
+    value: 'FILE',
+    says: 'Writes there instead of to standard output. For reproduce: keeps finished models there, and goes on from them.',
+  },
   bounds: {
     value: 'B',
     kind: 'choice',
@@ -102,7 +106,15 @@ export const options = record({
       'The smallest and the largest value that fit the studies. auto: by exact programmes, where identification refuses; ' +
       'exact, emcc (random starts of EM, Zaffalon et al. 2023), both: always, by that method; none: never, a no stays a no.',
   },
-  starts: { value: 'N', kind: 'integer', least: 1, most: 1_000_000, says: 'Random starts of EM for --bounds emcc or both.' },
+  starts: {
+    value: 'N',
+    kind: 'integer',
+    least: 1,
+    most: 1_000_000,
+    says: 'Random starts of EM for --bounds emcc or both, and for reproduce.',
+  },
+  full: { says: 'All of it: the 130 models of the paper with 100 starts each.' },
+  models: { value: 'N', kind: 'integer', least: 0, most: 100_000, says: 'How many models of the benchmark.' },
   exact: { says: 'Verifies in rational arithmetic instead of doubles: slower, and a proof.' },
   help: { short: 'h', says: 'This text.' },
   version: { says: 'The version.' },
@@ -194,6 +206,17 @@ export const commands: readonly CommandRecord[] = [
     ],
   },
   {
+    name: 'reproduce',
+    usage: 'doable reproduce emcc',
+    says: "Computes a paper's tables and figures again, beside what it prints.",
+    about: [
+      'emcc (Zaffalon, Antonucci, Huber and Cabañas 2023): Table 1, and the benchmark of random models of section 6.2. By default a look at 8 models with 20 starts each; --full is all of it.',
+      'With --out FILE every finished model is a line of JSON there, and a run with the same seed and starts goes on from them. Ctrl-C prints the summary of what is finished.',
+    ],
+    options: ['full', 'models', 'starts', 'seed', 'out', 'json', 'threads', 'timeout', 'quiet'],
+    examples: ['doable reproduce emcc --models 2'],
+  },
+  {
     name: 'help',
     usage: 'doable help [QUERY-FUNCTION | COMMAND | questions]',
     says: 'Explains a function of the question language, a command, or the language as a whole.',
@@ -207,7 +230,6 @@ export const commands: readonly CommandRecord[] = [
 export const laterCommands: Readonly<Record<string, string>> = {
   discover: 'the graph from environments',
   sample: 'draws from an identified interventional distribution',
-  reproduce: "a paper's tables and figures",
   serve: 'the workbench and the HTTP API',
 };
 
