@@ -3,7 +3,7 @@ import { type BranchTree, provenBound } from './branch.ts';
 import { type Partition, partsOf } from './parts.ts';
 import { type Monomial, negated, type Polynomial, polynomialsOf, substituted, type TargetPolynomial } from './polynomial.ts';
 import type { Programme } from './programme.ts';
-import { indicatorOf, relaxationOf } from './relax.ts';
+import { indicatorOf, relaxationOf, roundedTo } from './relax.ts';
 
 /** Multipliers of the rows of a part (the total mass first, then its rows) that prove both ends of the range of a number. */
 export interface NumberProof {
@@ -42,27 +42,33 @@ export const leastFloor = 1e-6;
 
 export type Proven = { readonly outer: readonly [number, number]; readonly floor: number; readonly floorAssumed: boolean };
 
-/** The bounds that a proof establishes, whatever it claims; a sentence where it does not fit the programme. */
-export function provenByBranches(programme: Programme, proof: BranchesProof): Proven | string {
+/** Larger programmes than these are made by nobody, and would keep a checker busy. */
+const most = { states: 1_000_000, columns: 1_000_000, slack: 1e-6 };
+
+/**
+ * The bounds that a proof establishes, whatever it claims, for all data within `accuracy` of what the programme states; a sentence
+ * where it does not fit the programme.
+ */
+export function provenByBranches(programme: Programme, proof: BranchesProof, accuracy = roundedTo): Proven | string {
   const { states, slack, columns } = proof.limits;
+  if (!(states <= most.states && columns <= most.columns && slack >= 0 && slack <= most.slack)) return 'The limits are out of range.';
   const target = polynomialsOf(programme.target);
   if (target === undefined) return 'The question is too large.';
   const partition = partsOf(programme, target.numbers, { limit: states, slack });
   if ('states' in partition) return 'A block has too many states.';
-  const pieces = piecesOf(partition, target, proof.pins);
+  const pieces = piecesOf(partition, target, proof.pins, accuracy);
   const { goals, constant, errors } = pieces;
   if (proof.lower.length !== goals.length || proof.upper.length !== goals.length)
     return 'The proof has not one tree for each piece of the question.';
-  const { floor, floorAssumed } = provenFloor(partition, pieces, proof.floor, columns);
+  const { floor, floorAssumed } = provenFloor(partition, pieces, proof.floor, columns, accuracy);
   const least = (trees: readonly (BranchTree | null)[], sign: 1 | -1): number =>
     goals.reduce((sum, goal, i) => {
       const directed = sign === 1 ? goal : { ...goal, numerator: negated(goal.numerator) };
       const relaxation = relaxationOf(partition, polynomialsIn(goal), columns);
       const tree = trees[i] ?? null;
-      return (
-        sum +
-        (tree === null || relaxation === undefined ? crudest(directed, floor) : provenBound(partition, relaxation, directed, tree, floor))
-      );
+      const crude = crudest(directed, floor);
+      if (tree === null || relaxation === undefined) return sum + crude;
+      return sum + Math.max(crude, provenBound(partition, relaxation, directed, tree, floor, accuracy));
     }, 0);
   const [low, high] = extremes(programme);
   const spread = (value: number): number => (errors.numerator + Math.abs(value) * errors.denominator) / floor;
@@ -80,24 +86,27 @@ export function provenFloor(
   { goals, errors, divided }: Pieces,
   tree: BranchTree | null,
   columns: number,
+  accuracy = roundedTo,
 ): { floor: number; floorAssumed: boolean } {
+  const settled = (least: number): { floor: number; floorAssumed: boolean } =>
+    least >= leastFloor ? { floor: least, floorAssumed: false } : { floor: leastFloor, floorAssumed: true };
   const denominator = goals[0]?.denominator;
-  if (denominator === undefined) return { floor: divided, floorAssumed: false };
+  if (denominator === undefined) return settled(divided - errors.denominator);
   const relaxation = tree === null ? undefined : relaxationOf(partition, polynomialsIn(goals[0] as Goal), columns);
   const proven =
     relaxation === undefined || tree === null
       ? 0
-      : provenBound(partition, relaxation, { numerator: denominator }, tree, 1) - errors.denominator;
-  return proven >= leastFloor ? { floor: proven, floorAssumed: false } : { floor: leastFloor, floorAssumed: true };
+      : provenBound(partition, relaxation, { numerator: denominator }, tree, 1, accuracy) - errors.denominator;
+  return settled(proven);
 }
 
 export const polynomialsIn = ({ numerator, denominator = [] }: Goal): Polynomial[] => [numerator, denominator];
 
-export function piecesOf(partition: Partition, target: TargetPolynomial, pins: readonly NumberProof[]): Pieces {
+export function piecesOf(partition: Partition, target: TargetPolynomial, pins: readonly NumberProof[], accuracy = roundedTo): Pieces {
   const constants = new Float64Array(partition.numbers.length).fill(Number.NaN);
   const widths = new Float64Array(partition.numbers.length);
   for (const { number, lower, upper } of pins) {
-    const [low, high] = provenRange(partition, number, lower, upper);
+    const [low, high] = provenRange(partition, number, lower, upper, accuracy);
     if (!(low <= high)) continue;
     constants[number] = (low + high) / 2;
     widths[number] = (high - low) / 2 + 2 ** -53;
@@ -120,26 +129,38 @@ export function piecesOf(partition: Partition, target: TargetPolynomial, pins: r
   return { goals, constant, errors, divided };
 }
 
-/** The ends of a number's range that multipliers prove, within 0 and 1. */
+/** The ends of a number's range that multipliers prove, within 0 and 1; for rows that are off by up to `accuracy`. */
 export function provenRange(
   partition: Partition,
   number: number,
   lower: readonly number[],
   upper: readonly number[],
+  accuracy = roundedTo,
 ): readonly [number, number] {
   const part = partition.parts[partition.partOf[number] as number] as Partition['parts'][number];
   const indicator = indicatorOf(partition, number);
   const least = (sign: number, multipliers: readonly number[]): number => {
-    const reduced = indicator.map((value) => sign * value - (multipliers[0] ?? 0));
-    let bound = multipliers[0] ?? 0;
+    const mass = multipliers[0] ?? 0;
+    const reduced = indicator.map((value) => sign * value - mass);
+    let bound = mass;
+    let total = Math.abs(mass);
+    let size = Math.abs(mass);
     for (const [i, row] of part.rows.entries()) {
       const y = multipliers[i + 1] ?? 0;
       const limit = y > 0 ? row.lower : row.upper;
       if (y === 0 || !Number.isFinite(limit)) continue;
       bound += y * limit;
-      for (let r = 0; r < reduced.length; r++) reduced[r] = (reduced[r] as number) - y * (row.coefficients[r] as number);
+      total += Math.abs(y);
+      let largest = Math.abs(limit);
+      for (let r = 0; r < reduced.length; r++) {
+        const entry = row.coefficients[r] as number;
+        reduced[r] = (reduced[r] as number) - y * entry;
+        largest = Math.max(largest, Math.abs(entry));
+      }
+      size += Math.abs(y) * largest;
     }
-    return bound + reduced.reduce((most, value) => Math.min(most, value), Number.POSITIVE_INFINITY);
+    const rest = reduced.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
+    return bound + rest - 2 * (1 + size) * (part.rows.length + 2) * 2 ** -52 - total * accuracy;
   };
   return [Math.max(0, least(1, lower)), Math.min(1, -least(-1, upper))];
 }

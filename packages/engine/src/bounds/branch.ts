@@ -62,6 +62,8 @@ interface Leaf {
 
 const narrow = 1e-9;
 const rounding = 1e-9;
+/** A box is empty where its rows contradict one another by more than this. */
+const contradicted = 1e-9;
 
 /** Best-first branch and bound for the least value of `goal`; stops at the gap, at the limit of its work or at a signal. */
 export async function branch(
@@ -132,7 +134,14 @@ export async function branch(
 }
 
 /** What a tree proves: no model has numerator / denominator below the result. The denominator is at least `floor`. */
-export function provenBound(partition: Partition, relaxation: Relaxation, goal: Goal, tree: BranchTree, floor: number): number {
+export function provenBound(
+  partition: Partition,
+  relaxation: Relaxation,
+  goal: Goal,
+  tree: BranchTree,
+  floor: number,
+  accuracy?: number,
+): number {
   const base = rowsOf(partition, relaxation);
   const walk = (node: BranchTree, cuts: readonly Cut[]): number => {
     if ('at' in node) {
@@ -145,11 +154,11 @@ export function provenBound(partition: Partition, relaxation: Relaxation, goal: 
     const multipliers = new Float64Array(rows.lower.length);
     for (const [row, y] of node.multipliers) if (row >= 0 && row < multipliers.length) multipliers[row] = y;
     if (node.empty === true) {
-      const proven = safeBound(rows, relaxation, new Float64Array(relaxation.columns), multipliers);
+      const proven = safeBound(rows, relaxation, new Float64Array(relaxation.columns), multipliers, accuracy);
       return proven > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     }
     const { cost, constant } = costOf(partition, relaxation, minus(goal.numerator, node.lambda, goal.denominator));
-    return fromProof(goal, node.lambda, constant + safeBound(rows, relaxation, cost, multipliers), floor);
+    return fromProof(goal, node.lambda, constant + safeBound(rows, relaxation, cost, multipliers, accuracy), floor);
   };
   return walk(tree, []);
 }
@@ -194,7 +203,7 @@ function relaxed(
       const { cost, constant } = costAt(lambda);
       const found = session.minimise(soft ? softened(rows, cost) : cost);
       spent += price;
-      if (found.status === 'infeasible' && safeBound(rows, relaxation, nothing, found.ray) > 0) {
+      if (found.status === 'infeasible' && safeBound(rows, relaxation, nothing, found.ray, contradicted) > 0) {
         leaf.bound = Number.POSITIVE_INFINITY;
         leaf.empty = true;
         leaf.multipliers = found.ray;

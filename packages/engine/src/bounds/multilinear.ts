@@ -165,6 +165,10 @@ class Search {
   #result(proof: BranchesProof, lower: Float64Array[] | undefined, upper: Float64Array[] | undefined): MultilinearBounds {
     const proven = provenByBranches(this.#programme, proof);
     if (typeof proven === 'string') throw new Error(proven);
+    if (proven.outer[0] > proven.outer[1] + 1e-6) {
+      const contradicted = this.#partition.parts.find(({ independences }) => independences.length > 0);
+      return { status: 'infeasible', block: contradicted?.block ?? 0 };
+    }
     const complete = this.#partition.parts.every(({ block }) => this.#programme.blocks[block]?.complete !== false);
     const outside = { proof, complete, floor: proven.floor, floorAssumed: proven.floorAssumed, work: this.#work };
     if (lower === undefined || upper === undefined || !complete)

@@ -128,6 +128,9 @@ export function joined(a: RelaxedRows, b: RelaxedRows): RelaxedRows {
   };
 }
 
+/** Rows are known to this. */
+export const roundedTo = 1e-12;
+
 type Add = (lower: number, upper: number, entries: ReadonlyMap<number, number>) => void;
 
 function collector(): { rows: RelaxedRows; add: Add } {
@@ -244,31 +247,35 @@ export function programmeOfRows(rows: RelaxedRows, cost: Float64Array, soft = fa
 /** A cost for the columns of a soft programme: a missed row costs much, so that every multiplier of a row is at most so large. */
 export function softened({ lower }: RelaxedRows, cost: Float64Array): Float64Array {
   const largest = cost.reduce((most, c) => Math.max(most, Math.abs(c)), 1);
-  const wide = new Float64Array(cost.length + 2 * lower.length).fill(1e4 * largest);
+  const wide = new Float64Array(cost.length + 2 * lower.length).fill(1e3 * largest);
   wide.set(cost);
   return wide;
 }
 
 /**
  * What any multipliers prove of the minimum of `cost` over the rows: multipliers . rows + what the cheapest column of every group
- * of mass 1 costs beyond them. Rounding is allowed for, so the minimum is never below the result.
+ * of mass 1 costs beyond them. Rounding is allowed for, and the minimum is never below the result even where every row is off by
+ * `accuracy`: data that contradict one another by less prove nothing.
  */
 export function safeBound(
   { lower, upper, indices, values }: RelaxedRows,
   { masses }: Relaxation,
   cost: Float64Array,
   multipliers: ArrayLike<number>,
+  accuracy = roundedTo,
 ): number {
   const reduced = Float64Array.from(cost);
   const size = Float64Array.from(cost, Math.abs);
   let bound = 0;
   let magnitude = 0;
+  let total = 0;
   for (let i = 0; i < lower.length; i++) {
     const y = multipliers[i] ?? 0;
     const limit = (y > 0 ? lower[i] : upper[i]) as number;
     if (y === 0 || !Number.isFinite(limit)) continue;
     bound += y * limit;
     magnitude += Math.abs(y * limit);
+    total += Math.abs(y);
     const [row, entries] = [indices[i] as readonly number[], values[i] as readonly number[]];
     for (let k = 0; k < row.length; k++) {
       const column = row[k] as number;
@@ -287,7 +294,7 @@ export function safeBound(
     bound += least;
     magnitude += Math.abs(least) + most;
   }
-  return bound - magnitude * lower.length * 2 ** -52;
+  return bound - magnitude * lower.length * 2 ** -52 - total * accuracy;
 }
 
 export function indicatorOf(partition: Partition, id: number): Float64Array {

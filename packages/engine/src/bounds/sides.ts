@@ -36,14 +36,15 @@ const tolerance = 1e-9;
  */
 export function marginalRows(rows: readonly PartRow[], { states, of }: Side): PartRow[] {
   const equations = rows.filter(({ lower, upper }) => upper - lower <= pinned);
-  const width = equations.reduce((most, { lower, upper }) => Math.max(most, upper - lower), 0);
   const first = Array.from({ length: states }, (_, state) => of.indexOf(state));
   const others = Array.from(of.keys()).filter((r) => first[of[r] as number] !== r);
   let left = equations.map(({ coefficients, lower, upper }) => [
     ...others.map((r) => (coefficients[r] as number) - (coefficients[first[of[r] as number] as number] as number)),
     ...first.map((r) => coefficients[r] as number),
     (lower + upper) / 2,
+    (upper - lower) / 2,
   ]);
+  const error = others.length + states + 1;
   const found: number[][] = [];
   while (left.length > 0) {
     const row = left[0] as number[];
@@ -58,40 +59,47 @@ export function marginalRows(rows: readonly PartRow[], { states, of }: Side): Pa
     const pivot = row[at] as number;
     left = left.map((other) => {
       const factor = (other[at] as number) / pivot;
-      return factor === 0
-        ? other
-        : other.map((value, k) => (Math.abs(value - factor * (row[k] as number)) < 1e-13 ? 0 : value - factor * (row[k] as number)));
+      if (factor === 0) return other;
+      return other.map((value, k) => {
+        if (k === error) return value + Math.abs(factor) * (row[k] as number);
+        const rest = value - factor * (row[k] as number);
+        return Math.abs(rest) < 1e-13 ? 0 : rest;
+      });
     });
   }
-  const slack = width === 0 ? 0 : width * (equations.length + 1);
   return found
     .filter((row) => row.slice(0, states).some((value) => Math.abs(value) > tolerance))
     .map((row) => ({
       coefficients: Float64Array.from(of, (state) => row[state] as number),
-      lower: (row[states] as number) - slack,
-      upper: (row[states] as number) + slack,
+      lower: (row[states] as number) - (row[states + 1] as number),
+      upper: (row[states] as number) + (row[states + 1] as number),
     }));
 }
 
 /** P(a, b) = P(a) P(b) as rows, where `known` (rows on the marginal of `a`) determines that marginal. */
 export function linearRows(known: readonly PartRow[], a: Side, b: Side): PartRow[] | undefined {
   const first = Array.from({ length: a.states }, (_, state) => a.of.indexOf(state));
-  const equations = known.map(({ coefficients, lower, upper }) => [...first.map((r) => coefficients[r] as number), (lower + upper) / 2]);
-  const marginal = solved([[...first.map(() => 1), 1], ...equations], a.states);
-  if (marginal === undefined) return undefined;
-  const slack = known.reduce((most, { lower, upper }) => Math.max(most, upper - lower), 0);
+  const equations = known.map(({ coefficients, lower, upper }) => [
+    ...first.map((r) => coefficients[r] as number),
+    (lower + upper) / 2,
+    (upper - lower) / 2,
+  ]);
+  const found = solved([[...first.map(() => 1), 1, 0], ...equations], a.states);
+  if (found === undefined) return undefined;
+  const { marginal, errors } = found;
   const linear: PartRow[] = [];
   for (let i = 0; i < a.states; i++)
     for (let j = 0; j < b.states; j++) {
       const coefficients = Float64Array.from(a.of, (state, r) => (b.of[r] === j ? (state === i ? 1 : 0) - (marginal[i] as number) : 0));
-      linear.push({ coefficients, lower: -slack, upper: slack });
+      linear.push({ coefficients, lower: 0 - (errors[i] as number), upper: errors[i] as number });
     }
   return linear;
 }
 
-/** The only solution of the equations (right side last); undefined where it is not the only one. */
-function solved(equations: readonly number[][], unknowns: number): Float64Array | undefined {
+/** The only solution of the equations (right sides and what they may be off by last); undefined where it is not the only one. */
+function solved(equations: readonly number[][], unknowns: number): { marginal: Float64Array; errors: Float64Array } | undefined {
   const rows = equations.map((row) => [...row]);
+  const error = unknowns + 1;
   for (let k = 0; k < unknowns; k++) {
     let best = k;
     for (let i = k; i < rows.length; i++) if (Math.abs(rows[i]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = i;
@@ -103,9 +111,12 @@ function solved(equations: readonly number[][], unknowns: number): Float64Array 
       if (i === k || row[k] === 0) continue;
       const factor = (row[k] as number) / (pivot[k] as number);
       for (let j = k; j <= unknowns; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
+      row[error] = (row[error] as number) + Math.abs(factor) * (pivot[error] as number);
     }
   }
-  return Float64Array.from({ length: unknowns }, (_, k) =>
-    Math.min(1, Math.max(0, (rows[k]?.[unknowns] as number) / (rows[k]?.[k] as number))),
-  );
+  const at = (k: number, j: number): number => (rows[k]?.[j] as number) / (rows[k]?.[k] as number);
+  return {
+    marginal: Float64Array.from({ length: unknowns }, (_, k) => Math.min(1, Math.max(0, at(k, unknowns)))),
+    errors: Float64Array.from({ length: unknowns }, (_, k) => Math.abs(at(k, error))),
+  };
 }

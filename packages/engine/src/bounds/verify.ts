@@ -7,6 +7,7 @@ import { exactValue } from './exact-witness.ts';
 import { doubleField, type Field, fractionField } from './field.ts';
 import type { BlockPoint, Form, Literal, ModelPoint, Target } from './programme.ts';
 import { BadProof, linearBound, targetOfCell, weakBound } from './proof.ts';
+import { roundedTo } from './relax.ts';
 
 /** One thing that was checked. `figure`: the largest error found. */
 export interface Check {
@@ -43,7 +44,13 @@ export interface VerifyOptions {
  * every cell and attain the inner values; that the multipliers prove the outer values; that the two agree. Never throws.
  */
 export function verifyCertificate(given: unknown, { exact = false, tolerance = 1e-9 }: VerifyOptions = {}): Verification {
-  const parsed = certificateSchema.safeParse(given);
+  let parsed: ReturnType<typeof certificateSchema.safeParse>;
+  try {
+    parsed = certificateSchema.safeParse(given);
+  } catch {
+    // Trees deeper than the stack.
+    return rejected('shape', 'not a certificate: nested too deeply');
+  }
   if (!parsed.success) {
     const [first] = parsed.error.issues;
     return rejected('shape', `not a certificate: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`);
@@ -67,6 +74,8 @@ export function verifyCertificate(given: unknown, { exact = false, tolerance = 1
     if (!(error instanceof BadProof) && certificate.branches === undefined) throw error;
     checks.push({ name: 'proof', passed: false, says: error instanceof Error ? error.message : 'the proof cannot be read' });
   }
+  if (exact && (lower?.proof.kind === 'branches' || upper?.proof.kind === 'branches'))
+    checks.push({ name: 'exact', passed: true, says: 'a proof by boxes is checked in doubles, rounding allowed for, not in fractions' });
   const accepted = checks.every(({ passed }) => passed);
   const inFractions = exact && accepted ? exactSides(certificate) : undefined;
   return {
@@ -147,6 +156,8 @@ function* statement(certificate: Certificate, tolerance: number): Generator<Chec
 
 /** What the targets leave open may move a proven value by this much. */
 const stable = 1e-6;
+/** Without a witness, how far apart targets may be taken to be. */
+const unfitted = 1e-10;
 
 const totalOf = ({ cells, restrictions }: Multipliers): number =>
   [...cells, ...restrictions].reduce((sum, [, multiplier]) => sum + Math.abs(multiplier), 0);
@@ -170,11 +181,13 @@ function* sideChecks(
   tolerance: number,
 ): Generator<Check> {
   const { outer, inner, witness } = side;
+  let open = unfitted;
   if (witness !== undefined && inner !== undefined) {
     const fault = modelFault(certificate, witness, tolerance);
     yield { name: `${end}: witness`, passed: fault === undefined, says: fault ?? 'is a distribution over allowed states' };
     if (fault !== undefined) return;
     const residual = misfit(certificate, witness);
+    open = Math.max(residual, 2 ** -52);
     yield {
       name: `${end}: fit`,
       passed: residual <= tolerance,
@@ -185,7 +198,7 @@ function* sideChecks(
     yield { name: `${end}: attained`, passed: miss <= tolerance, figure: miss, says: 'the witness attains the inner value' };
     if (side.proof.kind === 'linear') {
       const condition = target.denominator === undefined ? 1 : valuesOf(target, witness).denominator;
-      const figure = (sizeOf(side.proof) * Math.max(residual, 2 ** -52)) / condition;
+      const figure = (sizeOf(side.proof) * open) / condition;
       yield {
         name: `${end}: rounding`,
         passed: figure <= stable,
@@ -200,6 +213,9 @@ function* sideChecks(
   const { proven, says } = provenBy(certificate, end, side);
   const short = end === 'lower' ? outer - proven : proven - outer;
   yield { name: `${end}: proven`, passed: short <= tolerance, figure: Math.max(0, short), says };
+  if (side.proof.kind === 'linear' || open <= roundedTo) return;
+  const figure = Math.abs(provenBy(certificate, end, side, open).proven - proven);
+  yield { name: `${end}: rounding`, passed: figure <= stable, figure, says: 'the multipliers do not magnify what rounding leaves open' };
 }
 
 /** What the proof of a side proves, whatever the side claims. */
@@ -207,12 +223,13 @@ function provenBy(
   certificate: Certificate,
   end: 'lower' | 'upper',
   { outer, proof }: CertifiedSide,
+  accuracy = roundedTo,
 ): { readonly proven: number; readonly says: string } {
   if (proof.kind === 'linear')
     return { proven: linearBound(doubleField, certificate, proof, end, outer), says: 'the multipliers prove the outer value' };
   const { branches } = certificate;
   if (branches === undefined) throw new BadProof('there are no boxes');
-  const found = provenByBranches(programmeOf(certificate), branches);
+  const found = provenByBranches(programmeOf(certificate), branches, accuracy);
   if (typeof found === 'string') throw new BadProof(found);
   const over = found.floorAssumed ? ` over models that give the condition at least ${found.floor}` : '';
   return { proven: found.outer[end === 'lower' ? 0 : 1], says: `the multipliers of all boxes prove the outer value${over}` };
