@@ -78,6 +78,65 @@ export interface DerivationLine {
   readonly line?: string;
 }
 
+/** A number of a real variable, or a level. */
+export type Setting = number | Value;
+
+/** A mean as a function of values that the question left open (or over the points that were asked for). */
+export interface MeanFunction {
+  readonly outcome: Name;
+  /** The figures are means of the natural logarithm of the outcome. */
+  readonly log?: true;
+  /** Open variables, set by do() or watched. `values`: where the function was evaluated on a grid, ascending, or levels in their order. */
+  readonly axes: readonly {
+    readonly name: Name;
+    readonly part: 'set' | 'given';
+    readonly values?: readonly Setting[];
+    readonly unit?: string;
+  }[];
+  /** What the question states. */
+  readonly held: readonly { readonly name: Name; readonly part: 'set' | 'given'; readonly value: Setting }[];
+  /** Figures are differences from the mean at this point. */
+  readonly baseline?: Readonly<Record<Name, Setting>>;
+  /** On a grid the last axis runs fastest; null: no study supports the point. */
+  readonly points: readonly FunctionPoint[];
+  readonly level?: number;
+}
+
+export interface FunctionPoint {
+  readonly at: Readonly<Record<Name, Setting>>;
+  readonly value: number | null;
+  readonly standardError?: number;
+  /** Covers the mean at this point with probability `level`. */
+  readonly interval?: readonly [number, number];
+  /** Covers the whole curve at once with probability `level`. */
+  readonly band?: readonly [number, number];
+  /** False: some study has no records near the point; the figure is an extrapolation. */
+  readonly supported?: boolean;
+}
+
+/** How studies of single interventions were put together (additive outcomes). */
+export interface AdditiveReport {
+  readonly outcome: Name;
+  readonly log?: true;
+  readonly blocks: readonly (readonly Name[])[];
+  /** The means that were combined, each with its weight in the estimand. */
+  readonly regimes: readonly {
+    readonly set: readonly Name[];
+    readonly studies: readonly Name[];
+    readonly weight: number;
+    readonly records: number;
+    readonly residualDeviation?: number;
+  }[];
+  /** How the means were fitted, in words. */
+  readonly basis: string;
+  readonly method: string;
+  readonly errors: string;
+  /** The best split of further records over the regimes, by regime as above, and the standard error that as many records as now would have given. */
+  readonly allocation?: { readonly shares: readonly number[]; readonly standardError: number };
+  /** Where a pair of actions may interact by at most `size`: the value may be off by as much as this. */
+  readonly sensitivity?: { readonly size: number; readonly interval: readonly [number, number] };
+}
+
 /** One answer of the answers document (contract, section 4). Fields that do not apply are absent. */
 export interface Answer {
   readonly question: string;
@@ -87,6 +146,8 @@ export interface Answer {
   readonly kind: 'point' | 'distribution' | 'bounds' | 'function' | 'sampler' | 'none';
   readonly value?: number;
   readonly distribution?: readonly Point[];
+  readonly function?: MeanFunction;
+  readonly additive?: AdditiveReport;
   /** Bounds: the identification region. */
   readonly lower?: number;
   readonly upper?: number;
