@@ -1,0 +1,164 @@
+import { type Columns, featureWriter } from '../data/features.ts';
+import { canonical } from '../data/level.ts';
+import type { Feature } from '../data/moments.ts';
+import type { Name, Value } from '../graph/variable.ts';
+import type { Issue } from '../run/issue.ts';
+import { type Design, type Entries, regimeKey } from './design.ts';
+import type { Setting } from './gather.ts';
+import { addFunctional, openComponents, type Solution } from './pooled.ts';
+import type { AdditivePlan } from './terms.ts';
+
+/** A mean at one point, times a weight. `at`: a value for every action and covariate. */
+export interface TargetPoint {
+  readonly weight: number;
+  readonly plan: AdditivePlan;
+  readonly at: ReadonlyMap<Name, number | Value>;
+}
+
+export type Points = readonly ReadonlyMap<Name, number | Value>[];
+
+/** Points as a batch of records; issues `no-value`, `unknown-level`, `outside-range` (the last only where `inside` is asked for). */
+export function columnsOfPoints(
+  setting: Setting,
+  points: Points,
+  inside: boolean,
+): { readonly columns: Columns } | { readonly issue: Issue } {
+  const numbers = new Map<Name, Float64Array>();
+  const codes = new Map<Name, Int32Array>();
+  for (const predictor of setting.predictors) {
+    const { name } = predictor;
+    const values = points.map((point) => point.get(name));
+    if (values.includes(undefined)) return { issue: { code: 'no-value', message: `The question gives no value for ${name}.` } };
+    if (predictor.kind === 'finite') {
+      const own = values.map((value) => predictor.levels.indexOf(canonical(String(value))));
+      const odd = own.findIndex((code) => code < 0);
+      if (odd >= 0)
+        return {
+          issue: {
+            code: 'unknown-level',
+            message: `${name} is never ${values[odd]} in the studies.`,
+            hint: `Its levels are ${predictor.levels.join(', ')}.`,
+          },
+        };
+      codes.set(name, Int32Array.from(own));
+      continue;
+    }
+    const own = Float64Array.from(values, Number);
+    const { least, most } = predictor.range;
+    const odd = own.findIndex((value) => !Number.isFinite(value) || (inside && !(value >= least && value <= most)));
+    if (odd >= 0)
+      return {
+        issue: {
+          code: Number.isFinite(own[odd]) ? 'outside-range' : 'no-value',
+          message: Number.isFinite(own[odd])
+            ? `${name} = ${own[odd]} lies outside what was measured, ${least} to ${most}; splines say nothing there.`
+            : `“${values[odd]}” is no value of ${name}, which is a number.`,
+        },
+      };
+    numbers.set(name, own);
+  }
+  return { columns: { length: points.length, numbers, codes } };
+}
+
+/** Features at points, row-major. */
+export function featuresAt(setting: Setting, features: readonly Feature[], columns: Columns): Float64Array {
+  const out = new Float64Array(columns.length * features.length);
+  featureWriter({ features, scales: setting.scales }, setting.domains)(columns, out, 1, features.length);
+  return out;
+}
+
+export interface Fitted {
+  readonly setting: Setting;
+  readonly features: readonly Feature[];
+  readonly design: Design;
+  readonly solution: Solution;
+  /** Points outside the measured range are refused. */
+  readonly inside: boolean;
+}
+
+/** A combination of points as a functional of the parameters; the answer is `scale` (c' theta) + `shift` of the outcome's scale. */
+export interface Functional {
+  readonly c: Float64Array;
+  /** Sum of the weights of the points. */
+  readonly total: number;
+}
+
+/** Issues: those of {@link columnsOfPoints}, `not-identified`, `not-estimable`. */
+export function functionalOf(fitted: Fitted, combination: readonly TargetPoint[]): Functional | { readonly issue: Issue } {
+  const made = rawFunctional(fitted, combination);
+  if ('issue' in made) return made;
+  const open = openComponents(fitted.solution, made.c);
+  return open.length === 0
+    ? made
+    : {
+        issue: explainOpen(
+          fitted,
+          combination,
+          open.flatMap(({ regimes }) => regimes),
+        ),
+      };
+}
+
+function rawFunctional(
+  { setting, features, design, inside }: Fitted,
+  combination: readonly TargetPoint[],
+): Functional | { readonly issue: Issue } {
+  const read = columnsOfPoints(
+    setting,
+    combination.map(({ at }) => at),
+    inside,
+  );
+  if ('issue' in read) return read;
+  const values = featuresAt(setting, features, read.columns);
+  const c = new Float64Array(design.parameters);
+  const rows = new Map<string, Entries | undefined>();
+  let total = 0;
+  for (const [i, { weight, plan }] of combination.entries()) {
+    const key = JSON.stringify([regimeKey(plan.target), plan.weights]);
+    if (!rows.has(key)) rows.set(key, design.target(plan));
+    const entries = rows.get(key);
+    if (entries === undefined)
+      return {
+        issue: { code: 'not-identified', message: `The regimes measured do not determine the mean under do(${plan.target.join(', ')}).` },
+      };
+    addFunctional(entries, values.subarray(i * features.length, (i + 1) * features.length), weight, c);
+    total += weight;
+  }
+  return { c, total };
+}
+
+/** Which value of which variable no record supports: another value in its place makes the mean estimable. */
+function explainOpen(fitted: Fitted, combination: readonly TargetPoint[], regimes: readonly number[]): Issue {
+  const { setting, solution, design } = fitted;
+  const estimable = (points: readonly TargetPoint[]): boolean => {
+    const made = rawFunctional(fitted, points);
+    return !('issue' in made) && openComponents(solution, made.c).length === 0;
+  };
+  const odd: string[] = [];
+  for (const point of combination) {
+    if (estimable([point])) continue;
+    for (const predictor of setting.predictors) {
+      const own = point.at.get(predictor.name);
+      const others =
+        predictor.kind === 'real'
+          ? [predictor.range.mean, predictor.range.least]
+          : predictor.levels.filter((level) => level !== canonical(String(own))).slice(0, 12);
+      if (others.some((other) => estimable([{ ...point, at: new Map([...point.at, [predictor.name, other]]) }])))
+        odd.push(`${predictor.name} = ${own}`);
+    }
+  }
+  const unsupported = [...new Set(odd)];
+  const some = regimes.length < design.regimes.length;
+  const named = regimes.map((r) => (setting.keys[r] === '' ? 'observation' : `do(${(setting.keys[r] as string).split('\n').join(', ')})`));
+  const where = some ? `under ${named.join(' and ')}` : 'in any regime';
+  return {
+    code: 'not-estimable',
+    message:
+      unsupported.length > 0
+        ? `No records ${where} support ${unsupported.join(' or ')} as the question needs it.`
+        : `The records do not determine the mean at this point: its values do not occur together ${where}.`,
+    hint: some
+      ? 'Ask at values that this regime contains, or use the pooled fit or a simpler basis.'
+      : 'Ask at values that the studies contain, or use a simpler basis.',
+  };
+}
