@@ -112,7 +112,9 @@ async function document(
   for (const [i, question] of bound.entries()) {
     options.onProgress?.({ task: 'questions', done: i, total: bound.length });
     try {
-      answers.push(withUnused(await one(question), problem.assume ?? []));
+      const answered = withUnused(await one(question), problem.assume ?? []);
+      answers.push(answered);
+      partial ||= answered.diagnostics.some(({ name }) => name === 'interrupted');
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       partial = true;

@@ -45,12 +45,12 @@ export async function nextStudies(
   const candidates = [[], ...measured.map((name) => [name])].filter((set) => !all({ set }, measured)).slice(0, mostCandidates);
   const found: NextStudy[] = [];
   for (const [i, set] of candidates.entries()) {
-    options.onProgress?.({ task: 'which study would help', done: i, total: candidates.length });
     const { strata, cells } = cellsOf(structure, [imagined(structure.levels, measured, set)], relevant);
     if (cells.length === 0 || cells.length > 4096) continue;
     const widths: number[] = [];
-    for (const point of models) {
+    for (const [k, point] of models.entries()) {
       if (options.signal?.aborted === true) throw new Interrupted();
+      options.onProgress?.({ task: 'which study would help', done: i * models.length + k, total: candidates.length * models.length });
       const interval = await bounding(extended(programme, strata, cells, point, renumber));
       if (interval !== undefined) widths.push(Math.max(0, interval[1] - interval[0]));
       await options.pause?.();

@@ -226,18 +226,20 @@ async function whatNext(
   solver: Solver,
   prepared: Prepared,
   programme: Programme,
-  { outer, points }: Range,
+  { outer, points, certificate }: Range,
   options: BoundOptions,
   diagnostics: Diagnostic[],
 ): Promise<Answer['nextStudies']> {
   const width = outer[1] - outer[0];
   if (width <= pointWidth || points.length === 0) return undefined;
   const again = async (extended: Programme): Promise<readonly [number, number] | undefined> => {
-    const found = await rangeOf(solver, extended, { ...options, work: 60 });
+    const found = await rangeOf(solver, extended, { ...options, work: 20 });
     return 'issue' in found || found.status === 'undefined' ? undefined : found.outer;
   };
+  // Multilinear programmes take long: a coarser average.
+  const models = certificate?.lower?.proof.kind === 'branches' ? 3 : 8;
   try {
-    return await nextStudies(prepared, programme, points, width, again, options);
+    return await nextStudies(prepared, programme, points, width, again, { ...options, models });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     diagnostics.push(interrupted('further studies were compared'));
