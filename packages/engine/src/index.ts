@@ -83,6 +83,15 @@ export { parseQuestion } from './query/parse.ts';
 export { printQuery, printQuestion, printTerm } from './query/print.ts';
 export { type Rung, rungOf } from './query/rung.ts';
 export type { Query, Question, Setting, Term } from './query/terms.ts';
+export { type Errors, type Estimator, estimators, type FigureModel, type FigureSettings } from './reproduce/additive-figure.ts';
+export {
+  type Average,
+  type FigureCheck,
+  type FigurePart,
+  type FigureSummary,
+  figureParts,
+  summariseFigure,
+} from './reproduce/additive-summary.ts';
 export { type BenchmarkSettings, benchmarkTask } from './reproduce/benchmark.ts';
 export { type BenchmarkRecord, readBenchmarkRecord } from './reproduce/record.ts';
 export { type BenchmarkModel, type BenchmarkSummary, type Containment, type Data, type Shrunk, summarise } from './reproduce/summary.ts';

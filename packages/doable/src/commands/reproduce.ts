@@ -19,6 +19,7 @@ import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
 import { secondsText } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
+import { runReproduceJoint } from './reproduce-joint.ts';
 
 /** What `reproduce emcc --json` prints. */
 export interface Reproduction extends BenchmarkSettings {
@@ -32,7 +33,7 @@ export interface Reproduction extends BenchmarkSettings {
   readonly models: readonly BenchmarkModel[];
 }
 
-const papers: readonly string[] = ['emcc'];
+const papers: readonly string[] = ['emcc', 'joint'];
 /** The paper's own numbers of models and restarts, and those of a first look. */
 const whole = { models: 130, runs: 100 };
 const look = { models: 8, runs: 20 };
@@ -47,6 +48,7 @@ export const runReproduce: Run = async (context) => {
     console.fail([issue]);
     return exit.badInput;
   }
+  if (args.positionals[0] === 'joint') return runReproduceJoint(context);
   const size = args.flag('full') ? whole : look;
   const settings: BenchmarkSettings = { seed: args.number('seed') ?? 0, runs: args.number('starts') ?? size.runs };
   const asked = args.number('models') ?? size.models;

@@ -79,9 +79,6 @@ export const readings: readonly { readonly noise: NoiseReading; readonly arrows:
   ['log-scale', 'centred', 'standardised'] as const
 ).flatMap((noise) => (['code', 'text'] as const).map((arrows) => ({ noise, arrows })));
 
-/** Records of each regime in the published figure, and its number of models. */
-export const published = { records: 100_000, models: 100 };
-
 /** Equal records of each regime. */
 export const figureSettings = (seed: number, models: FigureSettings['models'], records: number): FigureSettings => ({
   seed,
@@ -89,7 +86,7 @@ export const figureSettings = (seed: number, models: FigureSettings['models'], r
   records: { observational: records, single: records, joint: records },
 });
 
-/** As many records of all single regimes together as of joint interventions, split evenly over the regimes. */
+/** `total` records spread evenly over the watched and the single regimes, and as many of joint interventions for the topline. */
 export function convergenceSettings(seed: number, total: number, actions = 5): FigureSettings {
   const single = Math.floor(total / (actions + 1));
   return { seed, models: 'polynomial', records: { observational: total - actions * single, single, joint: total } };
@@ -101,6 +98,29 @@ export function ratioSettings(seed: number, ratio: number, each: number, actions
   return { seed, models: 'polynomial', records: { observational, single: Math.floor(ratio * observational), joint: each } };
 }
 
-/** Totals and ratios of the later version's studies (10^7 is left out: two hours of arithmetic for one more point). */
-export const totals = [1000, 10_000, 100_000, 1_000_000];
-export const ratios = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 2, 5, 10];
+/** One setting of the reproduction: a reading of the figure, the polynomial models, or a point of a study on them. */
+export interface FigurePart {
+  readonly study: 'figure' | 'polynomial' | 'convergence' | 'ratio';
+  /** Records in all (convergence), single to watched (ratio). */
+  readonly at?: number;
+  readonly models: number;
+  readonly settings: FigureSettings;
+}
+
+/** Figure 2 of the paper: models, records of each regime; of the polynomial models: records of each regime. */
+const whole = { models: 100, records: 100_000, each: 10_000, totals: [1000, 10_000, 100_000, 1_000_000] };
+const look = { models: 8, records: 20_000, each: 10_000, totals: [1000, 10_000, 100_000] };
+const ratios = { whole: [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 2, 5, 10], look: [0.1, 0.5, 1, 5] };
+
+/** All of it: 100 models and 100,000 records of each regime, or a first look. The later version's largest total, 10^7, is left out. */
+export function figureParts(seed: number, full: boolean, models = (full ? whole : look).models): FigurePart[] {
+  const size = full ? whole : look;
+  return [
+    ...readings.map((reading): FigurePart => ({ study: 'figure', models, settings: figureSettings(seed, reading, size.records) })),
+    { study: 'polynomial', models, settings: figureSettings(seed, 'polynomial', size.each) },
+    ...size.totals.map((at): FigurePart => ({ study: 'convergence', at, models, settings: convergenceSettings(seed, at) })),
+    ...ratios[full ? 'whole' : 'look'].map(
+      (at): FigurePart => ({ study: 'ratio', at, models, settings: ratioSettings(seed, at, size.each) }),
+    ),
+  ];
+}
