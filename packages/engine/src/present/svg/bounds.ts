@@ -1,7 +1,7 @@
 import type { Answer, AnswersDocument, Point } from '../../interpret/answer.ts';
 import { axisOfPoints, marksOfPoint, rowTexts, shownOf } from '../bounded-text.ts';
 import { boundsHeadline, marksOf } from '../bounds.ts';
-import { type Axis, axisOf, boundsOf, type Ends, naturalOf } from '../interval.ts';
+import { type Axis, axisOf, boundsOf, type Ends, isPoint, naturalOf } from '../interval.ts';
 import type { Marks } from '../picture.ts';
 import { shortNumber, supportedPlaces } from '../round.ts';
 import { escapeXml, textWidth } from './label.ts';
@@ -201,12 +201,12 @@ function marksSvg({ inner, outer, region, emcc }: Marks, x: (value: number) => n
   const edge = outer ?? inner;
   if (edge !== undefined && x(edge[1]) - x(edge[0]) < 3)
     parts.push(`<circle cx="${n((x(edge[0]) + x(edge[1])) / 2)}" cy="${n(y)}" r="${n(fontSize * 0.33)}" fill="${bar}" stroke="none"/>`);
-  if (emcc !== undefined) parts.push(...[...new Set(emcc)].map((end) => diamondOf(x(end), y, fontSize * 0.36)));
+  if (emcc !== undefined) parts.push(...new Set(emcc.map((end) => diamondOf(x(end), y, fontSize * 0.36))));
   return parts.join('');
 }
 
 const diamondOf = (x: number, y: number, r: number): string =>
-  `<path d="M${n(x - r)} ${n(y)}L${n(x)} ${n(y - r)}L${n(x + r)} ${n(y)}L${n(x)} ${n(y + r)}Z" fill="#fff" stroke="${diamond}" stroke-width="1.6"/>`;
+  `<path d="M${n(x - r)} ${n(y)}L${n(x)} ${n(y - r)}L${n(x + r)} ${n(y)}L${n(x)} ${n(y + r)}Z" fill="none" stroke="${diamond}" stroke-width="1.6"/>`;
 
 function legendOf(rows: readonly BoundsRow[], at: { left: number; top: number; fontSize: number; percent: string }): string[] {
   const { left, top, fontSize, percent } = at;
@@ -216,7 +216,12 @@ function legendOf(rows: readonly BoundsRow[], at: { left: number; top: number; f
   const swatch = (opacity: number) => (x: number) =>
     `<rect x="${n(x)}" y="${n(y - fontSize * 0.31)}" width="22" height="${n(fontSize * 0.62)}" rx="2" fill="${bar}" fill-opacity="${opacity}" stroke="none"/>`;
   const entries: readonly (readonly [boolean, string, (x: number) => string])[] = [
-    [has(({ inner, outer }) => inner !== undefined && outer !== undefined && inner[0] < inner[1]), 'bounds', swatch(1)],
+    [has(({ inner, outer }) => inner !== undefined && outer !== undefined && !isPoint(inner)), 'bounds', swatch(1)],
+    [
+      has(({ inner, outer }) => inner !== undefined && outer !== undefined && isPoint(outer)),
+      'one number',
+      (x) => `<circle cx="${n(x + 11)}" cy="${n(y)}" r="${n(fontSize * 0.33)}" fill="${bar}" stroke="none"/>`,
+    ],
     [has(({ inner, outer }) => inner !== undefined && outer === undefined), 'attained, more may lie outside', swatch(0.55)],
     [
       has(({ inner, outer }) => outer !== undefined && (inner === undefined || inner[0] > outer[0] || inner[1] < outer[1])),
@@ -231,7 +236,7 @@ function legendOf(rows: readonly BoundsRow[], at: { left: number; top: number; f
     [has(({ emcc }) => emcc !== undefined), 'ends that EMCC reached', (x) => diamondOf(x + 11, y, fontSize * 0.36)],
   ];
   const shown = entries.filter(([is]) => is);
-  if (shown.length === 0 || (shown.length === 1 && shown[0]?.[1] === 'bounds')) return [];
+  if (shown.length === 0 || shown.every(([, says]) => says === 'bounds' || says === 'one number')) return [];
   let x = left;
   return shown.map(([, says, draw]) => {
     const text = `<text x="${n(x + 29)}" y="${n(y + fontSize * 0.3)}" font-size="${small}" fill="currentColor" fill-opacity="0.8" stroke="none">${escapeXml(says)}</text>`;
