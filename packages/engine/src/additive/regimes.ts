@@ -8,7 +8,7 @@ export type Weighing =
       readonly rank: number;
       /** Of all weightings the one with the least sum of squares. */
       readonly least: readonly Fraction[];
-      /** A weighting of few vectors: none of them can be left out. Later vectors are left out first. */
+      /** A weighting of few vectors: the one that is the target, or else some of which none can be left out. Later vectors are left out first. */
       readonly fewest: readonly Fraction[];
     }
   | {
@@ -24,8 +24,9 @@ export function weigh(vectors: readonly (readonly number[])[], target: readonly 
   for (const vector of vectors) span.add(whole(vector));
   const rest = span.rest(whole(target));
   if (rest.some((entry) => !isZero(entry))) return { found: false, rank: span.rank, unseen: span.unseen(rest) };
-  const kept = vectors.map((_, i) => i);
-  for (let i = vectors.length - 1; i >= 0; i--) {
+  const alone = vectors.findIndex((vector) => vector.every((entry, i) => entry === target[i]));
+  const kept = alone < 0 ? vectors.map((_, i) => i) : [alone];
+  for (let i = alone < 0 ? vectors.length - 1 : -1; i >= 0; i--) {
     const without = kept.filter((other) => other !== i);
     if (
       spans(

@@ -86,7 +86,20 @@ export function additivePlan(
   const vector = vectorOf(target.set);
   const weighed = weigh(vectors, vector);
   if (!weighed.found)
-    return notIdentified({ query, assumption, graph, catalogue, target, structure, regimes, unusable, columns, unseen: weighed.unseen });
+    return notIdentified({
+      query,
+      assumption,
+      graph,
+      catalogue,
+      target,
+      structure,
+      regimes,
+      unusable,
+      columns,
+      vectors,
+      goal: vector,
+      unseen: weighed.unseen,
+    });
   return {
     assumption,
     actions: assumption.blocks.flat(),
@@ -182,13 +195,15 @@ interface Failed {
   readonly regimes: readonly Usable[];
   readonly unusable: readonly string[];
   readonly columns: readonly AdditiveColumn[];
+  readonly vectors: readonly (readonly number[])[];
+  readonly goal: readonly number[];
   readonly unseen: readonly Fraction[];
 }
 
 const span: Because = { theorem: 'row span of the regimes', source: `${paper}, theorem 1, generalised` };
 
 function notIdentified(failed: Failed): AdditiveRefusal {
-  const { query, assumption, graph, catalogue, target, structure, regimes, unusable, columns, unseen } = failed;
+  const { query, assumption, graph, catalogue, target, structure, regimes, unusable, columns, vectors, goal, unseen } = failed;
   const wouldHelp = missing(assumption, structure, regimes, target);
   const wouldHelpToGive = graph === undefined ? [] : toGive(query, assumption, graph, catalogue, target);
   const parts = columns.flatMap((column, i) => {
@@ -199,10 +214,10 @@ function notIdentified(failed: Failed): AdditiveRefusal {
   const entangled = structure.entangled.filter(({ block }) =>
     parts.some(({ column }) => column.block === block && !column.set.every((name) => assumption.blocks[block]?.includes(name))),
   );
-  const [only] = parts;
+  const absent = columns.filter((_, i) => goal[i + 1] !== 0 && vectors.every((vector) => vector[i + 1] === 0));
   const says =
-    only !== undefined && parts.length === 1 && isZero(constant)
-      ? `No study shows the part of ${writePart(assumption, only.column)}.`
+    absent.length > 0
+      ? `No study shows ${absent.map((column) => `the part of ${writePart(assumption, column)}`).join(', or ')}.`
       : `The studies do not tell apart ${[...(isZero(constant) ? [] : ['what is there when all actions are watched']), ...parts.map(({ column }) => `the part of ${writePart(assumption, column)}`)].join(' and ')}.`;
   const moved = [
     ...(isZero(constant) ? [] : [`the mean with all actions watched by ${signed(constant)}`]),
@@ -237,11 +252,9 @@ function writePart({ blocks }: AdditiveAssumption, { block, set }: AdditiveColum
   return all ? `${writeBlock(own)} when set` : `${writeBlock(own)} when ${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set`;
 }
 
-const writeSet = (set: readonly Name[]): string => (set.length === 0 ? 'one that only watches' : `one that sets ${set.join(', ')}`);
+const writeSet = (set: readonly Name[]): string => (set.length === 0 ? 'that only watches' : `that sets ${set.join(', ')}`);
 const writeStudies = (sets: readonly (readonly Name[])[]): string =>
-  sets.length === 1
-    ? writeSet(sets[0] as readonly Name[]).replace('one that', 'a study that')
-    : `studies: ${sets.map(writeSet).join(' and ')}`;
+  `a study ${sets.map((set, i) => `${i === 0 ? '' : i === sets.length - 1 ? ' and one ' : ', one '}${writeSet(set)}`).join('')}`;
 
 /** Largest number of actions of which all sets are tried as further regimes. */
 const mostActions = 7;

@@ -34,9 +34,10 @@ const list = (names: readonly Name[]): string =>
  * Without a graph: the hidden causes of the parts are independent and each reaches the actions of its own block only (assumption 3), so that
  * the part of b under do(T) depends on T within b (lemmas 1 and 2).
  *
- * With one: every parent of the outcome that is neither action nor covariate is hidden, or as good as hidden. It belongs to the blocks that
- * tell whether they were set by it, or that move it. The hidden causes C_b have the same law given all actions and covariates with action k
- * set and watched if they are m-separated from a regime node I_k -> A_k by these, in the graph without the edges into what is already set.
+ * With one: every parent of the outcome that is neither action nor covariate is hidden, or as good as hidden. It belongs to the blocks of the
+ * actions that it moves (or, where it moves none, that tell whether they were set by it) and of those that move it. The hidden causes C_b
+ * have the same law given all actions and covariates with action k set and watched if they are m-separated from a regime node I_k -> A_k by
+ * these, in the graph without the edges into what is already set.
  * Setting more removes edges, so that each set has one largest set with the same law: its class. The reading of a selection diagram as
  * in Bareinboim and Pearl 2016.
  */
@@ -73,7 +74,8 @@ function withGraph(assumption: AdditiveAssumption, covariates: readonly Name[], 
   const notes: string[] = [];
   for (const cause of causes) {
     const movers = actions.filter((name) => ancestors(whole, [cause], { cutInto: given }).has(name));
-    const tellers = actions.filter((name) => !separated(whole, [cause], [regimeOf(name)], given));
+    const moved = actions.filter((name) => ancestors(whole, [name], { cutInto: given.filter((other) => other !== name) }).has(cause));
+    const tellers = moved.length > 0 ? moved : actions.filter((name) => !separated(whole, [cause], [regimeOf(name)], given));
     const owners = [...new Set([...movers, ...tellers].map((name) => blockOf.get(name) as number))];
     for (const owner of owners) hidden[owner]?.push(cause);
     if (new Set(movers.map((name) => blockOf.get(name))).size > 1)

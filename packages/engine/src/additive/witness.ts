@@ -41,7 +41,7 @@ export function jointEffectWitness(outcome: Name = 'Y', actions: readonly [Name,
   const taken = new Set<Name>([outcome, first, second]);
   const fresh = (name: Name): Name => (taken.has(name) ? fresh(`${name}'`) : name);
   const [hidden, noise, own] = [fresh('C'), fresh('U'), fresh('V')];
-  const models = [[first, second], [second]].map((causes, i): WitnessModel => {
+  const modelOf = (name: string, causes: readonly Name[]): WitnessModel => {
     const mechanisms = [
       coin(hidden, p),
       coin(noise, p),
@@ -67,9 +67,9 @@ export function jointEffectWitness(outcome: Name = 'Y', actions: readonly [Name,
       ...['0', '1'].map((value) => lawOf(model, [outcome, first], { [second]: value })),
     ];
     const joint = lawOf(model, [outcome], { [first]: '0', [second]: '1' }).cells.find(({ at }) => at[outcome] === '1')?.probability ?? 0;
-    return { name: `model ${i + 1}`, equations, model, laws, joint };
-  }) as unknown as [WitnessModel, WitnessModel];
-  const [one, two] = models;
+    return { name, equations, model, laws, joint };
+  };
+  const [one, two] = [modelOf('model 1', [first, second]), modelOf('model 2', [second])];
   const gap = one.laws.reduce(
     (worst, law, i) =>
       law.cells.reduce(
@@ -83,17 +83,18 @@ export function jointEffectWitness(outcome: Name = 'Y', actions: readonly [Name,
     outcome,
     actions,
     probability: p,
-    models,
+    models: [one, two],
     gap,
     says: [
       `Without an assumption on how ${outcome} comes about, single interventions and observation do not determine a joint effect.`,
       `Let ${hidden}, ${noise}, ${own} be independent, each 1 with probability ${p}. Model 1: ${one.equations.join('; ')}. Model 2: ${two.equations.join('; ')}.`,
-      `Both have the same law when watched, when ${first} is set and when ${second} is set (largest difference ${gap}), but ${question} is ${one.joint} in model 1 and ${two.joint} in model 2.`,
+      `Both have the same law when watched, when ${first} is set and when ${second} is set (largest difference ${short(gap)}), but ${question} is ${short(one.joint)} in model 1 and ${short(two.joint)} in model 2.`,
       `If ${outcome} is a sum of a part of ${first} and a part of ${second}, say so: assume additive(${outcome}; ${first}, ${second}).`,
     ],
   };
 }
 
+const short = (x: number): number => Number(x.toPrecision(6));
 const coin = (variable: Name, p: number): Mechanism =>
   mechanismFrom(variable, 2, [], [], { weights: Float64Array.of(1 - p, p), outputs: Uint16Array.of(0, 1) });
 
