@@ -20,6 +20,8 @@ export interface Setting extends RegimeTable {
   readonly scales: MomentQuery['scales'];
   /** By regime. */
   readonly studies: readonly (readonly Study[])[];
+  /** By regime: rows of data. */
+  readonly rows: readonly number[];
 }
 
 /** Sums over the records of a regime, of features f and the scaled outcome y. */
@@ -122,8 +124,13 @@ export async function settingOf(plans: readonly AdditivePlan[], studies: readonl
     domains,
     scales,
     studies: used,
+    rows: used.map((list) => list.reduce((total, study) => total + (found[all.indexOf(study)]?.get(outcome)?.count ?? 0), 0)),
   });
 }
+
+/** The actions that regime r sets. */
+export const setOf = ({ actions, keys }: Setting, r: number): Name[] =>
+  actions.filter((name) => (keys[r] as string).split('\n').includes(name));
 
 export const outcomeFeature = ({ outcome }: Setting): Feature => [{ of: outcome, power: 1 }];
 
@@ -138,16 +145,15 @@ export const queryOf = (setting: Setting, features: readonly Feature[], groups?:
 export async function gatherSums(
   setting: Setting,
   features: readonly Feature[],
-  groupsOf: (regime: readonly Study[]) => number,
+  groupsOf: (rows: number) => number,
   options: RunOptions = {},
 ): Promise<Result<readonly RegimeSums[]>> {
-  const sets = setting.keys.map((key) => (key === '' ? [] : key.split('\n')));
   const sampled = setting.studies.flat().reduce((total, { size, effectiveSize }) => total + (Number.isFinite(size) ? effectiveSize : 0), 0);
   // A study without sampling error outweighs those with, short of what doubles can hold.
   const certain = 1e4 * Math.max(1, sampled);
   const made: RegimeSums[] = [];
   for (const [r, studies] of setting.studies.entries()) {
-    const query = queryOf(setting, features, groupsOf(studies));
+    const query = queryOf(setting, features, groupsOf(setting.rows[r] as number));
     const found: { readonly part: StudyPart; readonly moments: Moments }[] = [];
     for (const study of studies) {
       const moments = await study.moments(query, options);
@@ -166,7 +172,7 @@ export async function gatherSums(
         found.map(({ part, moments }) => sumsOf(moments, part.unit)),
         features.length,
       ),
-      set: setting.actions.filter((name) => sets[r]?.includes(name)),
+      set: setOf(setting, r),
       parts: found.map(({ part }) => part),
       rows: found.reduce((total, { moments }) => total + moments.records, 0),
       records: found.reduce((total, { part }) => total + part.study.size, 0),

@@ -37,11 +37,14 @@ export interface Predictor {
   readonly band: (combinations: Combinations, options?: BandOptions) => Band;
 }
 
+/** Values of combinations under other parameters of the same model; undefined where not estimable. */
+type Replay = (thetas: readonly Float64Array[], combinations: Combinations) => (Float64Array | undefined)[];
+
 /** Predictions with sandwich errors, or without errors where the model has none. */
 export function sandwichPredictor(
   model: AdditiveModel,
   { level = 0.95, seed = 0 }: { readonly level?: number; readonly seed?: number },
-): Predictor {
+): Predictor & { readonly values: Replay } {
   const { design, solution, weights, penalties, meats, center, scale, regimes } = model;
   const fitted = { ...model, inside: model.basis.bounded === true };
   const answerOf = ({ c, total }: Functional): number => scale * dot(c, solution.theta) + center * total;
@@ -101,7 +104,14 @@ export function sandwichPredictor(
     });
     return { level: wanted, critical, intervals };
   };
-  return { predict, covariance, band };
+  const values: Replay = (thetas, combinations) =>
+    combinations.map((combination) => {
+      const functional = functionalOf(fitted, combination);
+      return 'issue' in functional
+        ? undefined
+        : Float64Array.from(thetas, (theta) => scale * dot(functional.c, theta) + center * functional.total);
+    });
+  return { predict, covariance, band, values };
 }
 
 /** The `level` quantile of the largest |t| of Student variables with this covariance (up to scale), by seeded draws. */

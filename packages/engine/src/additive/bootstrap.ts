@@ -1,0 +1,109 @@
+import { quantile, quantiles } from '../math/quantile.ts';
+import { Random } from '../math/random.ts';
+import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { addSums, type RegimeSums, type Sums } from './gather.ts';
+import type { AdditiveModel } from './model.ts';
+import { componentsOf, solvePooled } from './pooled.ts';
+import type { Band, BandOptions, Predictor } from './predict.ts';
+
+/** Rows up to which each is a group of its own. */
+const few = 400;
+/** Groups of larger regimes. */
+const usual = 200;
+/** Numbers that the groups of one regime may hold. */
+const room = 2e6;
+
+/** How many groups the records of a regime are dealt into: a multiple of 5, so that folds are made of whole groups. */
+export function groupsFor(rows: number, features: number): number {
+  const wanted = rows <= few ? rows : usual;
+  const held = Math.min(wanted, Math.max(40, Math.floor(room / (features + 1) ** 2)));
+  return held === rows ? Math.max(1, rows) : Math.max(5, held - (held % 5));
+}
+
+/**
+ * Bayesian bootstrap within regimes (Rubin 1981) over groups of records: parameters under random weights of mean 1, exponential per group, gamma
+ * for rows that count several records. Smoothing and weights of regimes stay as they are.
+ */
+export async function bootstrapThetas(
+  { design, regimes, weights, penalties }: Pick<AdditiveModel, 'design' | 'regimes' | 'weights' | 'penalties'>,
+  { draws = 1000, seed = 0, signal, onProgress, pause }: { readonly draws?: number; readonly seed?: number } & RunOptions,
+): Promise<Float64Array[]> {
+  const pattern = componentsOf(design);
+  const thetas: Float64Array[] = [];
+  for (let draw = 0; draw < draws; draw++) {
+    const random = new Random(seed, 'bootstrap', draw);
+    const drawn = regimes.map((regime, r) => reweighted(regime, design.features, random.split(r)));
+    thetas.push(solvePooled(design, drawn, weights, penalties, pattern).theta);
+    if (draw % 20 === 19) {
+      onProgress?.({ task: 'bootstrap', done: draw + 1, total: draws });
+      await pause?.();
+    }
+    if (signal?.aborted) throw new Interrupted();
+  }
+  return thetas;
+}
+
+function reweighted(regime: RegimeSums, features: number, random: Random): Sums {
+  if (regime.exact) return regime;
+  const repeats = regime.parts.every(({ weights }) => weights === 'repeats');
+  const factors = regime.groups.map(({ weight }) => {
+    if (weight === 0) return 0;
+    return repeats ? random.gamma(weight) / weight : random.exponential();
+  });
+  return addSums(regime.groups, features, factors);
+}
+
+/** Errors and intervals from draws: percentiles, and for bands the largest |t|. `drawsOf`: per combination its values in all draws; undefined where it is not estimable. */
+export function drawsPredictor(
+  centre: Predictor['predict'],
+  drawsOf: (combinations: Parameters<Predictor['predict']>[0]) => (Float64Array | undefined)[],
+  level: number,
+): Predictor {
+  const deviation = (values: Float64Array): number => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  };
+  return {
+    predict(combinations) {
+      const drawn = drawsOf(combinations);
+      return centre(combinations).map((prediction, i) => {
+        const values = drawn[i];
+        if (values === undefined || prediction.issue) return prediction;
+        const [low, high] = quantiles(values, [(1 - level) / 2, (1 + level) / 2]);
+        return { value: prediction.value, standardError: deviation(values), interval: [low as number, high as number] };
+      });
+    },
+    covariance(combinations) {
+      const drawn = drawsOf(combinations);
+      const size = drawn.length;
+      const out = new Float64Array(size * size).fill(Number.NaN);
+      const centred = drawn.map((values) => {
+        const mean = values ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
+        return values?.map((value) => value - mean);
+      });
+      for (const [i, left] of centred.entries())
+        for (const [j, right] of centred.entries())
+          if (left && right)
+            out[i * size + j] = left.reduce((sum, value, draw) => sum + value * (right[draw] as number), 0) / (left.length - 1);
+      return out;
+    },
+    band(combinations, options: BandOptions = {}): Band {
+      const wanted = options.level ?? level;
+      const drawn = drawsOf(combinations);
+      const values = centre(combinations).map(({ value }) => value);
+      const errors = drawn.map((own) => (own ? deviation(own) : Number.NaN));
+      const largest = Float64Array.from(drawn.find((own) => own !== undefined) ?? [], (_, draw) =>
+        drawn.reduce((most, own, i) => {
+          const t = own && (errors[i] as number) > 0 ? Math.abs((own[draw] as number) - (values[i] as number)) / (errors[i] as number) : 0;
+          return Math.max(most, t);
+        }, 0),
+      );
+      const critical = quantile(largest, wanted);
+      return {
+        level: wanted,
+        critical,
+        intervals: values.map((value, i) => [value - critical * (errors[i] as number), value + critical * (errors[i] as number)]),
+      };
+    },
+  };
+}
