@@ -78,7 +78,7 @@ async function explain(error: unknown, spec: StudySpec, data: string, relation: 
 }
 
 async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, database: Duckdb, data: string): Promise<Result<Prepared>> {
-  await database.run(`CREATE TEMP VIEW source_view AS SELECT * FROM ${relation.sql}`);
+  await database.run(`CREATE VIEW source_view AS SELECT * FROM ${relation.sql}`);
   const described = await database.rows('DESCRIBE source_view');
   const types = new Map(described.map(([name, type]) => [(name as string).trim(), { name: name as string, type: type as string }]));
   const kinds = new Map<string, Kind>([...types].map(([name, { type }]) => [name, kindOf(type)]));
@@ -108,7 +108,7 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
   const selected = plan.variables.map(({ column }, i) => `${raw(column)} AS v${i}`);
   if (plan.measure.kind !== 'rows') selected.push(`${raw(plan.measure.column)} AS w`);
   await database.run(
-    `CREATE TEMP VIEW study AS SELECT ${selected.length > 0 ? selected.join(', ') : '1 AS one'} FROM source_view${spec.where === undefined ? '' : ` WHERE (${spec.where}\n)`}`,
+    `CREATE VIEW study AS SELECT ${selected.length > 0 ? selected.join(', ') : '1 AS one'} FROM source_view${spec.where === undefined ? '' : ` WHERE (${spec.where}\n)`}`,
   );
   await database.confine([...new Set(relation.files.flatMap((path) => [path, escapeGlob(path)]))]);
   const variables = await planRoles(database, spec, plan, wanted, kinds);

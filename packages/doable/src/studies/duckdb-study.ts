@@ -12,6 +12,7 @@ import {
   tally,
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
+import { studyRecords } from './duckdb-records.ts';
 import { groupSql, type Measure, type RawColumn, rawColumns } from './joint.ts';
 import { momentMeasures, type RealRange, rangeOf } from './numbers.ts';
 import { fixedSum } from './sql.ts';
@@ -37,7 +38,7 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
   const finite = known.filter(({ name }) => domains.get(name)?.kind === 'finite');
   const byName = new Map(finite.map((variable) => [variable.name, variable]));
   const constantCode = (name: string): number => levelsOf(name).indexOf(constants.get(name) as string);
-  const codesOf = (column: RawColumn): readonly number[] => {
+  const codesOf = (column: Omit<RawColumn, 'codes'>): readonly number[] => {
     const { variable, texts } = column;
     if (variable.role === 'interval') return texts.map((text) => (text === null ? -1 : Number(text)));
     const read = codeReader(levelsOf(variable.name), schema.cuts.get(variable.name));
@@ -140,6 +141,7 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
     effectiveSize: exact ? Number.POSITIVE_INFINITY : (sized?.effective ?? size),
     fingerprint: await fingerprint(prepared, schema, measured, table),
     counts,
+    ...studyRecords({ prepared, variables: known, domains, constants, condition, factor, codesOf }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Measure {
 export interface RawColumn {
   readonly variable: SqlVariable;
   readonly texts: readonly (string | null)[];
+  /** The texts as they stand in the data, spaces included. */
+  readonly raw: readonly (string | null)[];
   readonly codes: Int32Array;
   /** Per text: does it read as missing? */
   readonly missing: readonly boolean[];
@@ -65,7 +67,7 @@ export function rawColumns(by: readonly SqlVariable[], cells: Cells): RawColumn[
     const levels = new Set(variable.declared.levels ?? []);
     const spoken = texts.map((text) => (text === null ? null : variable.role === 'interval' ? text : text.trim()));
     const missing = spoken.map((text) => text === null || (variable.kind === 'text' && missingTexts.includes(text) && !levels.has(text)));
-    return { variable, texts: spoken, codes, missing };
+    return { variable, texts: spoken, raw: texts, codes, missing };
   });
 }
 

@@ -16,9 +16,11 @@ export { type ColumnPlan, planColumns } from './columns.ts';
 export type { Counts } from './counts.ts';
 export { csvReader } from './csv.ts';
 export { codeReader, fixedRegime } from './encode.ts';
+export { levelNumbers, namesOf } from './features.ts';
 export { addHashes, type Hash, hashText, hexOf } from './fingerprint.ts';
 export { canonical, intervalNames, missingTexts, numberOf } from './level.ts';
 export { memorySource } from './memory.ts';
+export { type ColumnRange, type Columns, type FeatureFactor, type MomentQuery, type Moments, momentsOfColumns } from './moments.ts';
 export { shiftOf } from './records.ts';
 export {
   type ColumnSummary,

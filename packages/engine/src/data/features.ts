@@ -105,7 +105,8 @@ export function featureWriter(query: MomentQuery, domains: ReadonlyMap<Name, Dom
     const at = sources.findIndex((source) => source.name === name);
     return at >= 0 ? at : sources.push({ name, read: numberReader(name, query, domains) }) - 1;
   };
-  const factors: { readonly fill: (batch: Columns, into: Float64Array) => void }[] = [];
+  /** `same`: a number itself; `fill` absent: filled with the other splines on its knots. */
+  const factors: { readonly same?: number; readonly fill?: (batch: Columns, into: Float64Array) => void }[] = [];
   const numbers = new Map<string, number>();
   const splines = new Map<string, Splines>();
   const factorOf = (factor: FeatureFactor): number => {
@@ -118,9 +119,9 @@ export function featureWriter(query: MomentQuery, domains: ReadonlyMap<Name, Dom
     else if ('power' in factor) {
       const { power } = factor;
       const source = sourceOf(factor.of);
-      factors.push({ fill: (_, into) => fillPower(scaled[source] as Float64Array, power, into) });
+      factors.push(power === 1 ? { same: source } : { fill: (_, into) => fillPower(scaled[source] as Float64Array, power, into) });
     } else {
-      factors.push({ fill: () => undefined });
+      factors.push({});
       const { of, knots, degree, index } = factor;
       const group = JSON.stringify([of, knots, degree]);
       const own = splines.get(group) ?? {
@@ -143,19 +144,22 @@ export function featureWriter(query: MomentQuery, domains: ReadonlyMap<Name, Dom
     if (length > capacity) {
       capacity = length;
       scaled = sources.map(() => new Float64Array(capacity));
-      values = factors.map(() => new Float64Array(capacity));
+      values = factors.map(({ same }) => (same === undefined ? new Float64Array(capacity) : (scaled[same] as Float64Array)));
     }
     sources.forEach(({ read }, i) => {
       read(batch, scaled[i] as Float64Array);
     });
     factors.forEach(({ fill }, i) => {
-      fill(batch, (values[i] as Float64Array).subarray(0, length));
+      fill?.(batch, (values[i] as Float64Array).subarray(0, length));
     });
     for (const group of splines.values()) fillSplines(group, scaled[group.source] as Float64Array, length, values);
     products.forEach((list, f) => {
       const start = f * featureStride;
       const first = list.length === 0 ? undefined : values[list[0] as number];
-      for (let r = 0, at = start; r < length; r++, at += recordStride) out[at] = first ? (first[r] as number) : 1;
+      if (recordStride === 1) {
+        if (first) out.set(first.subarray(0, length), start);
+        else out.fill(1, start, start + length);
+      } else for (let r = 0, at = start; r < length; r++, at += recordStride) out[at] = first ? (first[r] as number) : 1;
       for (let k = 1; k < list.length; k++) {
         const more = values[list[k] as number] as Float64Array;
         for (let r = 0, at = start; r < length; r++, at += recordStride) out[at] = (out[at] as number) * (more[r] as number);
@@ -173,7 +177,8 @@ function numberReader(
   const { center, scale } = scales.get(name) ?? { center: 0, scale: 1 };
   const levels = levelNumbers(domains.get(name));
   const take = logs.includes(name) ? (x: number): number => (x > 0 ? log(x) : Number.NaN) : undefined;
-  const spelled = levels?.map((x) => ((take ? take(x) : x) - center) / scale);
+  const per = 1 / scale;
+  const spelled = levels?.map((x) => ((take ? take(x) : x) - center) * per);
   return (batch, into) => {
     if (spelled) {
       const codes = columnOf(batch.codes, name);
@@ -181,8 +186,8 @@ function numberReader(
       return;
     }
     const column = columnOf(batch.numbers, name);
-    if (take) for (let r = 0; r < batch.length; r++) into[r] = (take(column[r] as number) - center) / scale;
-    else for (let r = 0; r < batch.length; r++) into[r] = ((column[r] as number) - center) / scale;
+    if (take) for (let r = 0; r < batch.length; r++) into[r] = (take(column[r] as number) - center) * per;
+    else for (let r = 0; r < batch.length; r++) into[r] = ((column[r] as number) - center) * per;
   };
 }
 

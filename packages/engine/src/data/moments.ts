@@ -65,7 +65,7 @@ export async function momentsOfColumns(
   const size = query.features.length;
   const write = featureWriter(query, domains);
   const tallies = Array.from({ length: query.groups ?? 1 }, (): Tally => ({ sums: gram(size), records: 0, weight: 0 }));
-  let done = 0;
+  let [done, told] = [0, 0];
   for await (const batch of batches) {
     for (const [group, tally] of tallies.entries()) {
       const step = tallies.length;
@@ -80,10 +80,13 @@ export async function momentsOfColumns(
       }
     }
     done += batch.length;
+    if (done - told < batchRecords) continue;
+    told = done;
     onProgress?.({ task: 'moments', done });
     await pause?.();
     if (signal?.aborted) throw new Interrupted();
   }
+  if (done > told) onProgress?.({ task: 'moments', done });
   const parts = tallies.map(({ sums, records, weight }): Moments => ({ records, weight, size, products: sums.products() }));
   const all = parts.reduce(mergeMoments);
   return query.groups === undefined ? all : { ...all, groups: parts };
