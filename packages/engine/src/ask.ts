@@ -1,4 +1,7 @@
 import { accountIdentified, accountRefused, studiesRead } from './account.ts';
+import type { AdditiveAssumption, AdditiveRefusal } from './additive/terms.ts';
+import { accountAdditive, accountWithRefusal, additiveAssumptions, additiveHint, isFound, planAdditively } from './additive-account.ts';
+import { answerAdditively, type FunctionOptions } from './additive-answer.ts';
 import { answerWithBounds, boundsOf, issuesOfModel } from './bounded.ts';
 import type { ModelDocument } from './bounds/equations.ts';
 import type { BoundOptions } from './bounds/rule.ts';
@@ -34,7 +37,7 @@ export interface Asked {
   readonly assume?: readonly string[];
 }
 
-export interface AskOptions extends MeasureOptions, Pick<BoundOptions, 'starts' | 'pool'> {
+export interface AskOptions extends MeasureOptions, FunctionOptions, Pick<BoundOptions, 'starts' | 'pool'> {
   /** `auto` (default): bounds where identification refuses, by exact programmes; `exact`, `emcc`, `both`: bounds in any case; `none`. */
   readonly bounds?: 'auto' | 'exact' | 'emcc' | 'both' | 'none';
   /** Check every estimand in random models before it is shown; default true. */
@@ -65,11 +68,12 @@ export async function ask(problem: Asked, questions: readonly string[], options:
     const hint = 'Give a study (in the problem document, or --study FILE), or use explain, which needs no data.';
     return failure({ code: 'no-study', message: 'There is no study to answer from.', hint });
   }
-  const wrong = issuesOfModel(problem);
-  if (wrong.length > 0) return failure(...wrong);
+  const additive = additiveAssumptions(problem);
+  const wrong = [...issuesOfModel(problem), ...(additive.ok ? [] : additive.issues)];
+  if (!additive.ok || wrong.length > 0) return failure(...wrong);
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
-  return document(problem, questions, options, (question) => answer(problem, question, options, open));
+  return document(problem, questions, options, (question) => answer(problem, question, options, open, additive.value));
 }
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
@@ -79,9 +83,14 @@ export async function explain(
   options: AskOptions = {},
 ): Promise<Result<AnswersDocument>> {
   const asked = { ...problem, studies: [] };
+  const additive = additiveAssumptions(problem);
+  if (!additive.ok) return additive;
   return document(problem, questions, options, async (question) => {
     const planned = plan(asked, question, options);
     if (planned.found !== undefined) return planned.answer;
+    const added = planAdditively(asked, question, additive.value);
+    if (isFound(added)) return accountAdditive(question, problem.graph, added, planned.answer);
+    if (added !== undefined) return accountWithRefusal(planned.answer, added);
     return (
       (await answerByValue(asked, question, planned.answer, options, async (one) => plan(asked, one, options).answer)) ?? planned.answer
     );
@@ -157,17 +166,42 @@ function plan(problem: Asked, question: Question, options: AskOptions): Planned 
   return { answer: accountIdentified(question, seen, found, estimand, diagnostics), found, estimand };
 }
 
-async function answer(problem: Asked, question: Question, options: AskOptions, open: ReturnType<typeof boundsOf>): Promise<Answer> {
+/** The rules that assume nothing of the outcome, then additivity where it is assumed, then bounds. */
+async function answer(
+  problem: Asked,
+  question: Question,
+  options: AskOptions,
+  open: ReturnType<typeof boundsOf>,
+  assumptions: readonly AdditiveAssumption[],
+): Promise<Answer> {
   const planned = plan(problem, question, options);
   const { bounds = 'auto' } = options;
-  const refused = planned.found === undefined || planned.estimand === undefined;
-  if (refused || (bounds !== 'auto' && bounds !== 'none')) {
-    const again = (one: Question): Promise<Answer> => answer(problem, one, options, open);
-    const byValue = await answerByValue(problem, question, planned.answer, options, again, bounds === 'none' ? undefined : again);
-    if (byValue !== undefined) return byValue;
-    if (bounds !== 'none') return answerWithBounds(planned.answer, question, open);
-    if (refused) return planned.answer;
-  }
+  const wanted = bounds !== 'auto' && bounds !== 'none';
+  const added = planAdditively(problem, question, assumptions);
+  const direct = planned.found === undefined || (wanted && !isFound(added)) ? undefined : await numbersOf(planned, problem, options);
+  if (isFound(added) && !settled(direct))
+    return answerAdditively(accountAdditive(question, problem.graph, added, planned.answer), added, problem, options);
+  if (direct !== undefined && !wanted)
+    return added === undefined || isFound(added) || direct.status !== 'refused' ? direct : withReason(direct, added);
+  const refused = planned.found === undefined;
+  const account = added === undefined || isFound(added) || !refused ? planned.answer : accountWithRefusal(planned.answer, added);
+  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, assumptions);
+  const byValue = await answerByValue(problem, question, account, options, again, bounds === 'none' ? undefined : again);
+  if (byValue !== undefined) return byValue;
+  const hint = refused && assumptions.length === 0 ? additiveHint(problem, question) : undefined;
+  const told = hint === undefined ? account : { ...account, diagnostics: [...account.diagnostics, hint] };
+  return bounds === 'none' ? told : answerWithBounds(told, question, open);
+}
+
+/** A no of the numbers beside the no of the additive rule. */
+const withReason = (direct: Answer, { rule, why }: AdditiveRefusal): Answer => ({
+  ...direct,
+  why: `${direct.why ?? ''} ${why}`.trim(),
+  refused: [...direct.refused, { rule, why }],
+});
+
+/** The studies are read here. */
+async function numbersOf(planned: Planned, problem: Asked, options: AskOptions): Promise<Answer> {
   const { found, estimand } = planned as Required<Planned>;
   const measured = await measure(estimand, found, problem, options);
   const studies = studiesRead(estimand, problem.studies);
@@ -181,6 +215,10 @@ async function answer(problem: Asked, question: Question, options: AskOptions, o
   const status = numbers.undefined ? 'undefined' : 'identified';
   return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], leaves, studies };
 }
+
+/** It has a number everywhere. */
+const settled = (answer: Answer | undefined): boolean =>
+  answer?.status === 'identified' && (answer.distribution ?? []).every(({ value }) => value !== null && !Number.isNaN(value));
 
 /** The graph with what no study measured hidden. */
 function asMeasured(graph: Graph, catalogue: Catalogue): Graph {

@@ -1,0 +1,245 @@
+import { poolRanges } from './additive/basis.ts';
+import { type AdditiveFit, fitAdditive } from './additive/fit.ts';
+import type { AdditiveOptions } from './additive/model.ts';
+import type { TargetPoint } from './additive/targets.ts';
+import type { AdditiveFound } from './additive-account.ts';
+import type { Study } from './data/study.ts';
+import type { Domain, Name } from './graph/variable.ts';
+import type { AdditiveReport, Answer, Diagnostic, FunctionPoint, MeanFunction, Setting } from './interpret/answer.ts';
+import type { MeasureOptions } from './measure.ts';
+import type { Issue } from './run/issue.ts';
+
+export interface FunctionOptions {
+  /** Values of open variables at which a function is evaluated; the grid is their product. Others: a grid of about 11 values (two open: 7, three: 5). */
+  readonly at?: Readonly<Record<Name, readonly Setting[]>>;
+  /** Evaluate at these points instead of on a grid. */
+  readonly points?: readonly Readonly<Record<Name, Setting>>[];
+  readonly additive?: Pick<AdditiveOptions, 'basis' | 'degree' | 'method' | 'restrict' | 'learner'>;
+}
+
+type Point = ReadonlyMap<Name, Setting>;
+
+/** Points of one answer. */
+const limit = 20_000;
+
+/** The numbers of an additive mean: the studies are read here. */
+export async function answerAdditively(
+  account: Answer,
+  found: AdditiveFound,
+  { studies, domains }: { readonly studies: readonly Study[]; readonly domains: ReadonlyMap<Name, Domain> },
+  options: MeasureOptions & FunctionOptions,
+): Promise<Answer> {
+  const plans = found.parts.map((part) => part.found.plan);
+  const names = new Set(plans.flatMap(({ regimes }) => regimes.flatMap((regime) => regime.studies)));
+  const used = studies.filter(({ name }) => names.has(name));
+  const read = used.map(({ name, size, fingerprint }) => ({ name, rows: Number.isFinite(size) ? size : null, fingerprint }));
+  const refuse = ({ message, hint }: Issue): Answer => ({
+    ...account,
+    status: 'refused',
+    why: hint === undefined ? message : `${message} ${hint}`,
+    studies: read,
+  });
+  const places = await placesOf(found, used, domains, options);
+  if ('code' in places) return refuse(places);
+  const fitted = await fitAdditive(plans, used, { ...errorsOf(options), ...options.additive, ...options });
+  if (!fitted.ok) return refuse(fitted.issues[0] as Issue);
+  const fit = fitted.value;
+  const combinations = places.points.map((point) => combinationAt(found, point));
+  const report = reportOf(found, fit);
+  const diagnostics: Diagnostic[] = [
+    ...account.diagnostics,
+    ...fit.warnings.map(({ code, message }): Diagnostic => ({ name: code, level: 'warn', says: message })),
+  ];
+  const predictions = fit.predict(combinations);
+  const method = methodOf(fit);
+  if (found.open.length === 0) {
+    const [one] = predictions;
+    if (one === undefined || one.issue !== undefined)
+      return refuse(one?.issue ?? { code: 'no-point', message: 'There is no point to evaluate.' });
+    const { value, standardError, interval } = one;
+    return {
+      ...account,
+      kind: 'point',
+      value,
+      ...(interval === undefined ? {} : { uncertainty: { level: options.level ?? 0.95, interval, standardError, method } }),
+      additive: report,
+      diagnostics,
+      studies: read,
+    };
+  }
+  const known = predictions.every(({ issue }) => issue !== undefined);
+  if (known) return refuse(predictions[0]?.issue ?? { code: 'no-point', message: 'There is no point to evaluate.' });
+  const band =
+    fit.errors === 'none'
+      ? undefined
+      : fit.band(combinations, { ...(options.level === undefined ? {} : { level: options.level }), seed: options.seed ?? 0 });
+  const points = predictions.map(({ value, standardError, interval, issue }, i): FunctionPoint => {
+    const at = Object.fromEntries(places.points[i] as Point);
+    if (issue !== undefined) return { at, value: null };
+    const whole = band?.intervals[i];
+    return {
+      at,
+      value,
+      ...(Number.isNaN(standardError) ? {} : { standardError }),
+      ...(interval === undefined ? {} : { interval }),
+      ...(whole === undefined || Number.isNaN(whole[0]) ? {} : { band: whole }),
+    };
+  });
+  const gaps = predictions.filter(({ issue }) => issue !== undefined);
+  if (gaps.length > 0)
+    diagnostics.push({
+      name: 'support',
+      level: 'warn',
+      figure: gaps.length,
+      says: `${gaps.length} of ${points.length} points have no value: ${gaps[0]?.issue?.message ?? ''}`,
+    });
+  return {
+    ...account,
+    kind: 'function',
+    function: functionOf(found, places, points, domains, options.level ?? 0.95),
+    ...(band === undefined ? {} : { uncertainty: { level: band.level, method } }),
+    additive: report,
+    diagnostics,
+    studies: read,
+  };
+}
+
+function errorsOf({ uncertainty, draws, level, seed }: MeasureOptions): AdditiveOptions {
+  const errors = uncertainty === 'none' ? 'none' : uncertainty === 'bootstrap' ? 'bootstrap' : 'sandwich';
+  return {
+    errors,
+    ...(draws === undefined || errors !== 'bootstrap' ? {} : { draws }),
+    ...(level === undefined ? {} : { level }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+const methodOf = ({ errors }: AdditiveFit): string =>
+  errors === 'bootstrap' ? 'bootstrap within regimes' : errors === 'sandwich' ? 'sandwich (HC3) over the regimes, Student t' : 'none';
+
+/** What the question states, part by part, with the open values filled in. */
+function combinationAt({ parts }: AdditiveFound, point: Point): TargetPoint[] {
+  return parts.map(({ weight, found, target }) => ({
+    weight,
+    plan: found.plan,
+    at: new Map([...target.values].map(([name, value]) => [name, value === undefined ? (point.get(name) as Setting) : (value as Setting)])),
+  }));
+}
+
+interface Places {
+  readonly points: readonly Point[];
+  /** By open variable; absent for free points. */
+  readonly grid?: ReadonlyMap<Name, readonly Setting[]>;
+}
+
+async function placesOf(
+  { open }: AdditiveFound,
+  studies: readonly Study[],
+  domains: ReadonlyMap<Name, Domain>,
+  { at = {}, points }: FunctionOptions,
+): Promise<Places | Issue> {
+  const names = open.map(({ variable }) => variable);
+  const strange = [...Object.keys(at), ...(points ?? []).flatMap((point) => Object.keys(point))].find((name) => !names.includes(name));
+  if (strange !== undefined)
+    return {
+      code: 'at',
+      message:
+        names.length === 0
+          ? `The question states every value, so there is nothing to evaluate at ${strange}.`
+          : `${strange} is not open in the question; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'}.`,
+      hint: `Leave its value out of the question to get a function of ${strange}.`,
+    };
+  if (points !== undefined) {
+    const lacking = points.findIndex((point) => names.some((name) => point[name] === undefined));
+    if (lacking >= 0)
+      return {
+        code: 'at',
+        message: `Point ${lacking + 1} gives no value of ${names.find((name) => points[lacking]?.[name] === undefined)}.`,
+      };
+    return { points: points.map((point) => new Map(names.map((name) => [name, point[name] as Setting]))) };
+  }
+  const count = [11, 11, 7, 5, 4][Math.min(4, names.length)] as number;
+  const grid = new Map<Name, readonly Setting[]>();
+  for (const name of names) {
+    const domain = domains.get(name);
+    const asked = at[name];
+    if (asked !== undefined) grid.set(name, asked);
+    else if (domain?.kind === 'finite') grid.set(name, domain.levels);
+    else {
+      const ranges = await Promise.all(studies.map((study) => study.ranges([name])));
+      const { least, most, mean, sd } = poolRanges(ranges.flatMap((range) => range.get(name) ?? []));
+      grid.set(name, roundValues(Math.max(least, mean - 2 * sd), Math.min(most, mean + 2 * sd), count));
+    }
+  }
+  const size = [...grid.values()].reduce((product, values) => product * values.length, 1);
+  if (size > limit)
+    return { code: 'at', message: `The grid has ${size} points; at most ${limit} are evaluated.`, hint: 'Give fewer values.' };
+  let all: (readonly [Name, Setting])[][] = [[]];
+  for (const [name, values] of grid) all = all.flatMap((some) => values.map((value) => [...some, [name, value] as const]));
+  return { points: all.map((entries) => new Map(entries)), grid };
+}
+
+/** About `count` round numbers between the two. */
+export function roundValues(least: number, most: number, count: number): number[] {
+  if (!(most > least)) return [least];
+  const rough = (most - least) / (count - 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
+  const [first, last] = [Math.ceil(least / step - 1e-9), Math.floor(most / step + 1e-9)];
+  return last <= first ? [least, most] : Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+function functionOf(
+  { open, assumption, parts }: AdditiveFound,
+  { grid }: Places,
+  points: readonly FunctionPoint[],
+  domains: ReadonlyMap<Name, Domain>,
+  level: number,
+): MeanFunction {
+  const [first] = parts;
+  const held = [...(first?.target.values ?? [])].flatMap(([name, value]) =>
+    value === undefined || parts.length > 1
+      ? []
+      : [{ name, part: first?.target.set.includes(name) === true ? ('set' as const) : ('given' as const), value: value as Setting }],
+  );
+  return {
+    outcome: assumption.outcome,
+    ...(assumption.log ? { log: true as const } : {}),
+    axes: open.map(({ variable, part }) => {
+      const domain = domains.get(variable);
+      const values = grid?.get(variable);
+      return {
+        name: variable,
+        part: part === 'set' ? 'set' : 'given',
+        ...(values === undefined ? {} : { values }),
+        ...(domain?.kind === 'real' && domain.unit !== undefined ? { unit: domain.unit } : {}),
+      };
+    }),
+    held,
+    points,
+    level,
+  };
+}
+
+function reportOf({ assumption, parts }: AdditiveFound, fit: AdditiveFit): AdditiveReport {
+  const weights = new Map<string, number>();
+  const key = (set: readonly Name[]): string => JSON.stringify([...set].sort());
+  for (const { weight, found } of parts)
+    for (const [r, { set }] of found.plan.regimes.entries())
+      weights.set(key(set), (weights.get(key(set)) ?? 0) + weight * (found.plan.weights[r] as number));
+  return {
+    outcome: assumption.outcome,
+    ...(assumption.log ? { log: true as const } : {}),
+    blocks: assumption.blocks,
+    regimes: fit.regimes.map(({ set, studies, records, residualVariance }) => ({
+      set,
+      studies,
+      weight: weights.get(key(set)) ?? 0,
+      records,
+      ...(residualVariance >= 0 ? { residualDeviation: Math.sqrt(residualVariance) } : {}),
+    })),
+    basis: fit.basis,
+    method: fit.method,
+    errors: methodOf(fit),
+  };
+}
