@@ -6,7 +6,7 @@ import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { cellsOf } from './cells.ts';
 import { expectation } from './contract.ts';
 import type { Prepared } from './prepare.ts';
-import type { BlockPoint, Cell, ModelPoint, Programme, Stratum } from './programme.ts';
+import type { BlockPoint, Cell, Literal, ModelPoint, Programme, Stratum } from './programme.ts';
 import type { StudyTable } from './studies.ts';
 
 export interface NextOptions extends RunOptions {
@@ -36,7 +36,10 @@ export async function nextStudies(
   options: NextOptions = {},
 ): Promise<readonly NextStudy[]> {
   const mixed = programme.blocks.some(({ groups, independences }) => groups !== undefined || independences.length > 0);
-  const models = mixed ? points : mixtures(points, options.models ?? 8, new Random(options.seed ?? 0, 'next study'));
+  const random = new Random(options.seed ?? 0, 'next study');
+  const models = mixed
+    ? points
+    : mixtures(points, options.models ?? 8, random).map((point, i) => completed(point, programme, random.split(i)));
   const relevant = new Set(blocks);
   const renumber = new Map(blocks.map((block, i) => [block, i]));
   const all = (regime: Regime, measured: readonly Name[]): boolean =>
@@ -106,6 +109,56 @@ function extended(
       ),
     ],
   };
+}
+
+/** Into so many states each state of a model is split. */
+const splits = 4;
+
+/**
+ * Digits that no study, assumption or question speaks of may go with the others anyhow. They get random values, state by state, in
+ * place of one value for everybody: a study that reads them would look useless, and so it would if they were independent.
+ */
+function completed(point: ModelPoint, programme: Programme, random: Random): ModelPoint {
+  const bound = digitsBound(programme);
+  return point.map(({ groups }, number): BlockPoint => {
+    const all = programme.blocks[number]?.digits ?? [];
+    const isBound = (digit: number): boolean => bound[number]?.has(digit) === true;
+    const free = all.flatMap(({ levels }, digit) => (isBound(digit) ? [] : [{ digit, size: levels.length }]));
+    if (free.length === 0) return { groups };
+    const given = groups.length > 0 ? groups : [{ digits: [], support: [{ weight: 1, values: [] }] }];
+    return {
+      groups: given.map(({ digits, support }, g) => {
+        // The first group of digits takes all that are free; a digit stands in one group.
+        const added = g === 0 ? free : [];
+        const places = digits.flatMap((digit, at) => (isBound(digit) ? [at] : []));
+        return {
+          digits: [...places.map((at) => digits[at] as number), ...added.map(({ digit }) => digit)],
+          support: support.flatMap(({ weight, values }, state) => {
+            const own = random.split(number).split(g).split(state);
+            const kept = places.map((at) => values[at] as number);
+            if (added.length === 0) return [{ weight, values: kept }];
+            return Array.from(own.dirichlet(new Float64Array(splits).fill(1)), (share) => ({
+              weight: weight * share,
+              values: [...kept, ...added.map(({ size }) => own.integer(size))],
+            }));
+          }),
+        };
+      }),
+    };
+  });
+}
+
+/** Of every block, the digits of which the programme says anything. */
+function digitsBound({ blocks, strata, cells, restrictions, target }: Programme): readonly ReadonlySet<number>[] {
+  const bound = blocks.map(({ forbidden }) => new Set(forbidden.flat().map(({ digit }) => digit)));
+  const add = (block: number | undefined, literals: readonly Literal[]): void => {
+    for (const { digit } of literals) bound[block ?? -1]?.add(digit);
+  };
+  for (const { stratum, form } of cells) for (const { literals } of form) add(strata[stratum]?.block, literals);
+  for (const { block, form } of restrictions) for (const { literals } of form) add(block, literals);
+  for (const { tables } of [...target.numerator, ...(target.denominator ?? [])])
+    for (const table of tables) for (const literals of table.cells) add(table.block, literals ?? []);
+  return bound;
 }
 
 /** Convex combinations with weights uniform over the simplex, the same for all digits of a block, each block by itself. */

@@ -263,8 +263,8 @@ export function nextSaid(studies: readonly NextStudy[], [low, high]: Ends, all: 
   const ordered = studies.toSorted((a, b) => a.expectedWidth - b.expectedWidth || a.set.length - b.set.length);
   const best = ordered[0];
   if (best === undefined || isPoint([low, high])) return [];
-  if (best.expectedWidth > 0.99 * now)
-    return [{ label: 'Next study', says: 'No single further study of those considered would be expected to narrow it.' }];
+  if (best.expectedWidth > 0.99 * now || widthText(best.expectedWidth) === widthText(now))
+    return [{ label: 'Next study', says: 'No single further study of those considered would be expected to narrow it much.' }];
   const range = best.most - best.least > 0.02 * now ? `, between ${widthText(best.least)} and ${widthText(best.most)}` : '';
   const others = all ? ordered.slice(1).filter(({ expectedWidth }) => expectedWidth < 0.99 * now) : [];
   return [
