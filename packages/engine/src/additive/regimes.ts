@@ -88,6 +88,9 @@ export function whatIsMissing(
 const zero = wholeFraction(0);
 const whole = (vector: readonly number[]): Fraction[] => vector.map(wholeFraction);
 const minus = (a: Fraction, b: Fraction): Fraction => plus(a, negative(b));
+/** row - factor x other */
+const cleared = (row: readonly Fraction[], factor: Fraction, other: readonly Fraction[]): Fraction[] =>
+  row.map((entry, i) => (isZero(other[i] as Fraction) ? entry : minus(entry, times(factor, other[i] as Fraction))));
 const product = (a: readonly Fraction[], b: readonly Fraction[]): Fraction =>
   a.reduce((sum, entry, i) => (isZero(entry) || isZero(b[i] as Fraction) ? sum : plus(sum, times(entry, b[i] as Fraction))), zero);
 
@@ -121,7 +124,7 @@ function createSpan(columns: number): RowSpan {
     let left = [...vector];
     for (const { pivot, entries } of rows) {
       const factor = left[pivot] as Fraction;
-      if (!isZero(factor)) left = left.map((entry, i) => minus(entry, times(factor, entries[i] as Fraction)));
+      if (!isZero(factor)) left = cleared(left, factor, entries);
     }
     return left;
   };
@@ -137,7 +140,7 @@ function createSpan(columns: number): RowSpan {
       const entries = left.map((entry) => over(entry, left[pivot] as Fraction));
       for (const row of rows) {
         const factor = row.entries[pivot] as Fraction;
-        if (!isZero(factor)) row.entries = row.entries.map((entry, i) => minus(entry, times(factor, entries[i] as Fraction)));
+        if (!isZero(factor)) row.entries = cleared(row.entries, factor, entries);
       }
       rows.push({ pivot, entries });
     },

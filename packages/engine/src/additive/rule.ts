@@ -344,7 +344,9 @@ function theoremOf({ assumption, regimes, target, actions, fewest, structured, n
   const used = regimes.flatMap((regime, i) => (fewest[i] === 0 ? [] : [{ ...regime, weight: fewest[i] as number }]));
   const [only] = used;
   if (only !== undefined && used.length === 1)
-    return only.set.length === target.length && only.set.every((name) => target.includes(name)) ? 'measured as asked' : 'the same law';
+    return only.set.length === target.length && only.set.every((name) => target.includes(name))
+      ? 'the regime that is asked for'
+      : 'a regime with the same mean';
   const parts = used.filter(({ set }) => set.length > 0);
   const whole = parts.every(
     ({ set, weight }) =>

@@ -5,6 +5,7 @@ export interface Fraction {
 }
 
 export function fraction(above: bigint, below: bigint): Fraction {
+  if (below === 1n) return { above, below };
   if (below === 0n) throw new Error('A fraction over zero.');
   const a = divisor(above < 0n ? -above : above, below < 0n ? -below : below);
   const sign = below < 0n ? -1n : 1n;

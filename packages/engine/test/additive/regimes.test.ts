@@ -39,13 +39,13 @@ function everyRegimeSet(blocks: readonly (readonly string[])[], pick: (count: nu
         regimes.map((i) => short[i] as Float64Array),
         short[t] as Float64Array,
       );
-      expect(far < 1e-8 || far > 1e-4).toBe(true);
+      if (far > 1e-8 && far < 1e-4) throw new Error(`a distance of ${far} says nothing`);
       const plan = planOf(
         text,
         target,
         regimes.map((i) => sets[i] as string[]),
       );
-      expect(isPlan(plan), `${JSON.stringify(regimes.map((i) => sets[i]))} -> ${target}: distance ${far}`).toBe(far < 1e-8);
+      if (isPlan(plan) !== far < 1e-8) throw new Error(`${regimes.map((i) => `{${sets[i]}}`)} -> {${target}}: distance ${far}`);
       if (!isPlan(plan)) {
         tally.no += 1;
         continue;
@@ -59,7 +59,7 @@ function everyRegimeSet(blocks: readonly (readonly string[])[], pick: (count: nu
           }, 0),
         );
         const worst = sum.reduce((most, value, cell) => Math.max(most, Math.abs(value - ((values[t] as Float64Array)[cell] as number))), 0);
-        expect(worst).toBeLessThan(1e-9);
+        if (!(worst < 1e-9)) throw new Error(`${regimes.map((i) => `{${sets[i]}}`)} -> {${target}} is off by ${worst}`);
       }
     }
   }
@@ -69,6 +69,7 @@ function everyRegimeSet(blocks: readonly (readonly string[])[], pick: (count: nu
 const all = function* (count: number): Iterable<number> {
   for (let marks = 1; marks < count; marks++) yield marks;
 };
+const heavy = process.env.DOABLE_HEAVY !== undefined;
 const some = (step: number) =>
   function* (count: number): Iterable<number> {
     for (let marks = 1; marks < count; marks += step) yield marks;
@@ -84,13 +85,12 @@ describe('the verdict against random structural models: is the mean of the targe
     expect(no).toBeGreaterThan(300);
   });
   it('blocks, partly set ones among the regimes and targets', { timeout: 60_000 }, () => {
-    const { yes, no } = everyRegimeSet([['A', 'B'], ['D']], all);
-    expect(yes + no).toBe(255 * 8);
-    expect(no).toBeGreaterThan(300);
+    const { yes, no } = everyRegimeSet([['A', 'B'], ['D']], heavy ? all : some(3));
+    expect(yes).toBeGreaterThan(200);
+    expect(no).toBeGreaterThan(100);
   });
   it('four actions', { timeout: 600_000 }, () => {
-    const step = process.env.DOABLE_HEAVY === undefined ? 877 : 1;
-    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D'], ['E']], some(step));
+    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D'], ['E']], some(heavy ? 17 : 877));
     expect(yes).toBeGreaterThan(500);
     expect(no).toBeGreaterThan(50);
   });
