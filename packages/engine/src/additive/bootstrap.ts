@@ -1,7 +1,7 @@
 import { quantile, quantiles } from '../math/quantile.ts';
 import { Random } from '../math/random.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
-import { addSums, type RegimeSums, type Sums } from './gather.ts';
+import type { RegimeSums, Sums } from './gather.ts';
 import type { AdditiveModel } from './model.ts';
 import { componentsOf, solvePooled } from './pooled.ts';
 import type { Band, BandOptions, Predictor } from './predict.ts';
@@ -29,10 +29,13 @@ export async function bootstrapThetas(
   { draws = 1000, seed = 0, signal, onProgress, pause }: { readonly draws?: number; readonly seed?: number } & RunOptions,
 ): Promise<Float64Array[]> {
   const pattern = componentsOf(design);
+  const packed = regimes.map((regime) => packGroups(regime, design.features));
   const thetas: Float64Array[] = [];
   for (let draw = 0; draw < draws; draw++) {
     const random = new Random(seed, 'bootstrap', draw);
-    const drawn = regimes.map((regime, r) => reweighted(regime, design.features, random.split(r)));
+    const drawn = packed.map((groups, r) =>
+      (regimes[r] as RegimeSums).exact ? (regimes[r] as Sums) : reweighted(groups, random.split(r)),
+    );
     thetas.push(solvePooled(design, drawn, weights, penalties, pattern).theta);
     if (draw % 20 === 19) {
       onProgress?.({ task: 'bootstrap', done: draw + 1, total: draws });
@@ -43,14 +46,52 @@ export async function bootstrapThetas(
   return thetas;
 }
 
-function reweighted(regime: RegimeSums, features: number, random: Random): Sums {
-  if (regime.exact) return regime;
-  const repeats = regime.parts.every(({ weights }) => weights === 'repeats');
-  const factors = regime.groups.map(({ weight }) => {
-    if (weight === 0) return 0;
-    return repeats ? random.gamma(weight) / weight : random.exponential();
-  });
-  return addSums(regime.groups, features, factors);
+/** Lower triangles, cross sums, outcome and weight of the groups of a regime, one after another. */
+interface PackedGroups {
+  readonly features: number;
+  readonly width: number;
+  readonly weights: readonly number[];
+  /** A row counts as many records as its weight says. */
+  readonly repeats: boolean;
+  readonly values: Float64Array;
+}
+
+function packGroups({ groups, parts }: RegimeSums, features: number): PackedGroups {
+  const filled = groups.filter(({ weight }) => weight > 0);
+  const width = (features * (features + 1)) / 2 + features + 2;
+  const values = new Float64Array(filled.length * width);
+  let at = 0;
+  for (const { square, cross, outcome, weight } of filled) {
+    for (let i = 0; i < features; i++) for (let j = 0; j <= i; j++) values[at++] = square[i * features + j] as number;
+    for (const value of cross) values[at++] = value;
+    values[at++] = outcome;
+    values[at++] = weight;
+  }
+  const repeats = parts.every(({ weights }) => weights === 'repeats');
+  return { features, width, weights: filled.map(({ weight }) => weight), repeats, values };
+}
+
+function reweighted({ features, width, weights, repeats, values }: PackedGroups, random: Random): Sums {
+  const sums = new Float64Array(width);
+  let from = 0;
+  for (const weight of weights) {
+    const factor = repeats ? random.gamma(weight) / weight : random.exponential();
+    for (let i = 0; i < width; i++) sums[i] = (sums[i] as number) + factor * (values[from + i] as number);
+    from += width;
+  }
+  const square = new Float64Array(features * features);
+  let at = 0;
+  for (let i = 0; i < features; i++)
+    for (let j = 0; j <= i; j++, at++) {
+      square[i * features + j] = sums[at] as number;
+      square[j * features + i] = sums[at] as number;
+    }
+  return {
+    square,
+    cross: sums.subarray(at, at + features),
+    outcome: sums[at + features] as number,
+    weight: sums[at + features + 1] as number,
+  };
 }
 
 /** Errors and intervals from draws: percentiles, and for bands the largest |t|. `drawsOf`: per combination its values in all draws; undefined where it is not estimable. */

@@ -4,7 +4,7 @@ import { studentQuantile } from '../math/special.ts';
 import type { Issue } from '../run/issue.ts';
 import type { AdditiveModel } from './model.ts';
 import { factorNormal } from './normal.ts';
-import { type Functional, functionalOf, type TargetPoint } from './targets.ts';
+import { type Functional, functionalOf, pointReader, type TargetPoint } from './targets.ts';
 import { covarianceParts, type Influence, influence } from './variance.ts';
 
 /** Value and standard error are NaN with an issue where the records do not determine the combination; the error is NaN where nothing tells it. */
@@ -46,7 +46,7 @@ export function sandwichPredictor(
   { level = 0.95, seed = 0 }: { readonly level?: number; readonly seed?: number },
 ): Predictor & { readonly values: Replay } {
   const { design, solution, weights, penalties, meats, center, scale, regimes } = model;
-  const fitted = { ...model, inside: model.basis.bounded === true };
+  const fitted = { ...model, inside: model.basis.bounded === true, read: pointReader(model.setting, model.features) };
   const answerOf = ({ c, total }: Functional): number => scale * dot(c, solution.theta) + center * total;
   const own = meats?.map(({ leverage }, r) => {
     const { weight, exact } = regimes[r] as AdditiveModel['regimes'][number];

@@ -60,16 +60,20 @@ export function columnsOfPoints(
   return { columns: { length: points.length, numbers, codes } };
 }
 
-/** Features at points, row-major. */
-export function featuresAt(setting: Setting, features: readonly Feature[], columns: Columns): Float64Array {
-  const out = new Float64Array(columns.length * features.length);
-  featureWriter({ features, scales: setting.scales }, setting.domains)(columns, out, 1, features.length);
-  return out;
+/** Reads features at points, row-major. */
+export function pointReader({ scales, domains }: Setting, features: readonly Feature[]): (columns: Columns) => Float64Array {
+  const write = featureWriter({ features, scales }, domains);
+  return (columns) => {
+    const out = new Float64Array(columns.length * features.length);
+    write(columns, out, 1, features.length);
+    return out;
+  };
 }
 
 export interface Fitted {
   readonly setting: Setting;
   readonly features: readonly Feature[];
+  readonly read: (columns: Columns) => Float64Array;
   readonly design: Design;
   readonly solution: Solution;
   /** Points outside the measured range are refused. */
@@ -100,16 +104,16 @@ export function functionalOf(fitted: Fitted, combination: readonly TargetPoint[]
 }
 
 function rawFunctional(
-  { setting, features, design, inside }: Fitted,
+  { setting, features, read, design, inside }: Fitted,
   combination: readonly TargetPoint[],
 ): Functional | { readonly issue: Issue } {
-  const read = columnsOfPoints(
+  const found = columnsOfPoints(
     setting,
     combination.map(({ at }) => at),
     inside,
   );
-  if ('issue' in read) return read;
-  const values = featuresAt(setting, features, read.columns);
+  if ('issue' in found) return found;
+  const values = read(found.columns);
   const c = new Float64Array(design.parameters);
   const rows = new Map<string, Entries | undefined>();
   let total = 0;

@@ -1,3 +1,5 @@
+import type { AdditiveFit } from '../../src/additive/fit.ts';
+import type { TargetPoint } from '../../src/additive/targets.ts';
 import type { AdditivePlan } from '../../src/additive/terms.ts';
 import { recordsStudy } from '../../src/data/records.ts';
 import type { Study } from '../../src/data/study.ts';
@@ -151,4 +153,26 @@ export function drawSingles(model: LinearModel, random: Random, k: number, n: nu
     studyOf('obs', [], model.draw(random.split('obs'), [], n)),
     ...actionNames(k).map((action, a) => studyOf(`do ${action}`, [action], model.draw(random.split(action), [a], n))),
   ];
+}
+
+export const at = (names: readonly Name[], values: readonly (number | Value)[]): Map<Name, number | Value> =>
+  new Map(names.map((name, i) => [name, values[i] as number | Value]));
+
+/** Joint effect at a point. */
+export const point = (plan: AdditivePlan, values: readonly (number | Value)[]): TargetPoint[] => [
+  { weight: 1, plan, at: at([...plan.actions, ...plan.covariates], values) },
+];
+
+/** Slopes of the joint effect. */
+export function slopes(fit: AdditiveFit, plan: AdditivePlan): number[] {
+  const { actions } = plan;
+  const zero = actions.map(() => 0);
+  return fit
+    .predict(
+      actions.map((_, k) => [
+        { weight: 1, plan, at: at(actions, zero.with(k, 1)) },
+        { weight: -1, plan, at: at(actions, zero) },
+      ]),
+    )
+    .map(({ value }) => value);
 }
