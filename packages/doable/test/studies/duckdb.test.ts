@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll } from 'vitest';
 import type { StudySpec } from '../../../engine/src/data/source.ts';
-import { type SuiteCell, type SuiteTable, studySuite } from '../../../engine/test/data/study-suite.ts';
+import { momentsSuite } from '../../../engine/test/data/moments-suite.ts';
+import { type Abilities, type Make, type SuiteCell, type SuiteTable, studySuite } from '../../../engine/test/data/study-suite.ts';
 import { type Duckdb, openDuckdb } from '../../src/studies/duckdb.ts';
 import { duckdbSource } from '../../src/studies/duckdb-source.ts';
 import { quoteName, quoteText } from '../../src/studies/sql.ts';
@@ -67,7 +68,12 @@ async function write(
 
 const source = (spec: StudySpec, name: string) => duckdbSource(spec, name, directory, open);
 
-studySuite(
+const suites = (label: string, make: Make, abilities: Abilities): void => {
+  studySuite(label, make, abilities);
+  momentsSuite(label, make, abilities);
+};
+
+suites(
   'DuckDB over CSV',
   (spec, table) => {
     const name = fresh('.csv');
@@ -87,7 +93,7 @@ studySuite(
   { where: true, mixed: true, runs: 6 },
 );
 
-studySuite(
+suites(
   'DuckDB over Parquet',
   async (spec, table) => {
     const name = fresh('.parquet');
@@ -97,7 +103,7 @@ studySuite(
   { where: true, mixed: false, runs: 12 },
 );
 
-studySuite(
+suites(
   'DuckDB over a database table',
   async (spec, table) => {
     const name = fresh('.db');

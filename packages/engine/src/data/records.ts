@@ -81,7 +81,9 @@ function held({
     };
   };
   return {
-    columns: (of) => heldColumns(pick(of)),
+    async *columns(of) {
+      yield* heldColumns(pick(of));
+    },
     moments: async (query, options) => momentsOfColumns(heldColumns(pick(namesOf(query))), query, domains, options),
     ranges: async (of) => rangesOf(pick(of), domains),
   };

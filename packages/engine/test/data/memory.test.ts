@@ -3,7 +3,8 @@ import { inferSchema } from '../../src/data/infer.ts';
 import { memorySource, memoryStudy } from '../../src/data/memory.ts';
 import { rowsTable } from '../../src/data/reading.ts';
 import { countsStudy } from '../../src/data/records.ts';
-import { cellsOf, type SuiteTable, studySuite } from './study-suite.ts';
+import { momentsSuite } from './moments-suite.ts';
+import { type Abilities, cellsOf, type Make, type SuiteTable, studySuite } from './study-suite.ts';
 
 export const csvOf = ({ header, rows }: SuiteTable, delimiter = ','): string =>
   [header, ...rows]
@@ -17,7 +18,12 @@ export const csvOf = ({ header, rows }: SuiteTable, delimiter = ','): string =>
     )
     .join('\n');
 
-studySuite(
+const suites = (label: string, make: Make, abilities: Abilities): void => {
+  studySuite(label, make, abilities);
+  momentsSuite(label, make, abilities);
+};
+
+suites(
   'inline rows',
   (spec, { header, rows }) =>
     memorySource(spec, {
@@ -25,7 +31,7 @@ studySuite(
     }),
   { where: false, mixed: true, runs: 300 },
 );
-studySuite('CSV text', (spec, table) => memorySource(spec, { csv: csvOf(table) }), { where: false, mixed: true, runs: 300 });
+suites('CSV text', (spec, table) => memorySource(spec, { csv: csvOf(table) }), { where: false, mixed: true, runs: 300 });
 studySuite(
   'tab-separated text in chunks of 7 characters',
   (spec, table) => memorySource(spec, { csv: csvOf(table, '\t').match(/[\s\S]{1,7}/gu) ?? [], options: { delimiter: '\t' } }),
