@@ -79,19 +79,19 @@ describe('the verdict against random structural models: is the mean of the targe
   it('every set of regimes and every target, two actions', () => {
     expect(everyRegimeSet([['A'], ['B']], all)).toEqual({ yes: 36, no: 24 });
   });
-  it('every set of regimes and every target, three actions', { timeout: 60_000 }, () => {
-    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D']], all);
-    expect(yes + no).toBe(255 * 8);
-    expect(no).toBeGreaterThan(300);
+  it('every set of regimes and every target, three actions', { timeout: 120_000 }, () => {
+    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D']], heavy ? all : some(2));
+    expect(yes).toBeGreaterThan(300);
+    expect(no).toBeGreaterThan(100);
   });
-  it('blocks, partly set ones among the regimes and targets', { timeout: 60_000 }, () => {
+  it('blocks, partly set ones among the regimes and targets', { timeout: 120_000 }, () => {
     const { yes, no } = everyRegimeSet([['A', 'B'], ['D']], heavy ? all : some(3));
     expect(yes).toBeGreaterThan(200);
     expect(no).toBeGreaterThan(100);
   });
   it('four actions', { timeout: 600_000 }, () => {
-    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D'], ['E']], some(heavy ? 17 : 877));
-    expect(yes).toBeGreaterThan(500);
+    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D'], ['E']], some(heavy ? 17 : 1201));
+    expect(yes).toBeGreaterThan(400);
     expect(no).toBeGreaterThan(50);
   });
 });
