@@ -1,8 +1,15 @@
+import { parseAdditive } from '../additive/assumption.ts';
+import { fitAdditive } from '../additive/fit.ts';
+import { additivePlan } from '../additive/rule.ts';
+import type { TargetPoint } from '../additive/targets.ts';
+import { isPlan } from '../additive/terms.ts';
 import type { Columns } from '../data/features.ts';
 import { type Moments, mergeMoments, momentsOfColumns } from '../data/moments.ts';
+import type { Study } from '../data/study.ts';
 import type { Domain, Name } from '../graph/variable.ts';
 import { Bulk } from '../math/bulk.ts';
 import { Random } from '../math/random.ts';
+import { compileQuestion } from '../query/bind.ts';
 import type { TaskOptions } from '../run/pool.ts';
 import {
   crossValidated,
@@ -16,6 +23,7 @@ import {
   ridge,
 } from './additive-fits.ts';
 import { type AdditiveScm, draw, jointEffect, type LinearOptions, linearScm, meanOf, polynomialScm, varianceOf } from './additive-scm.ts';
+import { namesOf, type SimulatedStudy, simulatedStudy } from './simulated-study.ts';
 
 /** How the joint effect is estimated; `restricted` is the direct one with the order of the actions imposed. */
 export type Estimator = 'direct' | 'restricted' | 'topline' | 'pooled' | 'observational';
@@ -51,7 +59,7 @@ const folds = 3;
 
 /**
  * One random model and all estimators on it; only moments are kept of its records. A task for a pool: nothing but settings and index decide
- * the digits. The linear models are fitted linearly by least squares; the polynomial ones by all products up to order three with a ridge
+ * the digits. The linear models are answered by the engine's own rule and fit with a linear basis; the polynomial ones by all products up to order three with a ridge
  * penalty chosen within each regime by three-fold cross-validation (the restricted fit has no penalty). Throws `Interrupted`.
  */
 export async function additiveFigureTask(settings: FigureSettings, index: number, options: TaskOptions): Promise<FigureModel> {
@@ -62,6 +70,7 @@ export async function additiveFigureTask(settings: FigureSettings, index: number
   const products = monomials(scm.actions, linear ? 1 : degree);
   const everything = scm.causes.map((_, k) => k);
   const regimes = [[], ...everything.map((k) => [k]), everything];
+  const studies: SimulatedStudy[] = [];
   const train: Moments[] = [];
   const test: Moments[] = [];
   for (const [number, set] of regimes.entries()) {
@@ -70,18 +79,28 @@ export async function additiveFigureTask(settings: FigureSettings, index: number
     const held = Math.floor(records / 5);
     const own = random.split('records').split(number);
     const ask = { scm, set, products, options };
-    train.push(await momentsOf({ ...ask, records: records - held, random: own.split('train'), ...(linear ? {} : { groups: folds }) }));
+    if (linear) {
+      const study = await simulatedStudy(
+        scm,
+        { name: `regime ${number}`, set, records: records - held, random: own.split('train') },
+        options,
+      );
+      studies.push(study);
+      train.push(study.plain);
+    } else train.push(await momentsOf({ ...ask, records: records - held, random: own.split('train'), groups: folds }));
     test.push(await momentsOf({ ...ask, records: held, random: own.split('test') }));
   }
   const fits = train.map(crossValidated);
   const single = train.slice(0, -1);
   const found: Record<Estimator, Float64Array> = {
-    direct: direct(fits.slice(0, -1)),
-    restricted: restricted(
-      products,
-      single,
-      single.map((moments, i) => 1 / meanSquare(moments, fits[i] as Float64Array)),
-    ),
+    direct: linear ? await fitted(studies.slice(0, -1), 'direct', options) : direct(fits.slice(0, -1)),
+    restricted: linear
+      ? await fitted(studies.slice(0, -1), 'pooled', options)
+      : restricted(
+          products,
+          single,
+          single.map((moments, i) => 1 / meanSquare(moments, fits[i] as Float64Array)),
+        ),
     topline: fits.at(-1) as Float64Array,
     pooled: linear ? ridge(single.reduce(mergeMoments), 0) : crossValidated(single.reduce(mergeMoments)),
     observational: fits[0] as Float64Array,
@@ -102,6 +121,25 @@ export async function additiveFigureTask(settings: FigureSettings, index: number
   };
 }
 
+/** The engine's own answer to E[Y | do(A1, ..., AK)] under the order of the actions: constant and slopes of the linear surface. */
+export async function fitted(studies: readonly Study[], method: 'direct' | 'pooled', options: TaskOptions): Promise<Float64Array> {
+  const actions = (studies[0] as Study).measured.filter((name) => name !== 'Y');
+  const assumption = parseAdditive(`additive(Y; ${actions.join(' < ')})`);
+  const question = compileQuestion(`E[Y | do(${actions.join(', ')})]`, { domains: (studies[0] as Study).domains });
+  const part = question.ok ? question.value.parts[0] : undefined;
+  if (assumption?.ok !== true || part === undefined) throw new Error('the joint effect cannot be asked');
+  const plan = additivePlan(part.query, assumption.value, undefined, {
+    offers: studies.map(({ name, regime, size }) => ({ regime, studies: [name], size })),
+  });
+  if (!isPlan(plan)) throw new Error(plan.why);
+  const fit = await fitAdditive([plan], studies, { ...options, basis: 'linear', method, errors: 'none' });
+  if (!fit.ok) throw new Error(fit.issues[0]?.message);
+  // The surface is linear: its values at 0 and at the unit vectors say it all.
+  const ask = (at: number): TargetPoint[] => [{ weight: 1, plan, at: new Map(actions.map((name, k) => [name, k === at ? 1 : 0])) }];
+  const values = fit.value.predict([ask(-1), ...actions.map((_, k) => ask(k))]).map(({ value }) => value);
+  return Float64Array.from(values, (value, i) => (i === 0 ? value : value - (values[0] as number)));
+}
+
 interface Asked {
   readonly scm: AdditiveScm;
   readonly set: readonly number[];
@@ -117,7 +155,7 @@ const unitsOf = (scm: AdditiveScm): { readonly center: number; readonly scale: n
   scm.set.map((law) => ({ center: meanOf(law), scale: Math.sqrt(varianceOf(law)) }));
 
 function momentsOf({ scm, set, records, products, random, groups, options }: Asked): Promise<Moments> {
-  const names = [...scm.causes.map((_, k): Name => `A${k + 1}`), 'Y'];
+  const names = namesOf(scm);
   const domains = new Map(names.map((name): [Name, Domain] => [name, { kind: 'real' }]));
   const scales = new Map(products.length > scm.actions + 1 ? unitsOf(scm).map((unit, k) => [`A${k + 1}`, unit]) : []);
   async function* batches(): AsyncGenerator<Columns> {

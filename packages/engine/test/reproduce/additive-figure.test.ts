@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { momentsOfColumns } from '../../src/data/moments.ts';
 import { Bulk, exponentials } from '../../src/math/bulk.ts';
 import { exp } from '../../src/math/elementary.ts';
 import { leastSquares, matrix } from '../../src/math/linear.ts';
 import { Random } from '../../src/math/random.ts';
-import { additiveFigureTask } from '../../src/reproduce/additive-figure.ts';
-import { direct, monomials, restricted, ridge } from '../../src/reproduce/additive-fits.ts';
+import { additiveFigureTask, fitted } from '../../src/reproduce/additive-figure.ts';
+import { direct, meanSquare, monomials, restricted, ridge } from '../../src/reproduce/additive-fits.ts';
 import {
   type AdditiveScm,
   draw,
@@ -16,6 +17,7 @@ import {
   varianceOf,
 } from '../../src/reproduce/additive-scm.ts';
 import { convergenceSettings, figureSettings, ratioSettings, summariseFigure } from '../../src/reproduce/additive-summary.ts';
+import { type SimulatedStudy, simulatedStudy } from '../../src/reproduce/simulated-study.ts';
 
 const rowsOf = (scm: AdditiveScm, set: readonly number[], records: number, bulk: Bulk): number[][] => {
   const rows: number[][] = [];
@@ -193,6 +195,47 @@ describe('fits from moments', () => {
       return starts.reduce((sum, from, j) => sum + (k <= j + 1 ? (solution[from + k] as number) : 0), solution[k] as number);
     });
     for (const [k, b] of restricted(monomials(3, 1), moments, weights).entries()) expect(b).toBeCloseTo(answer[k] as number, 9);
+  });
+});
+
+describe('the engine on simulated studies', () => {
+  const scm = linearScm(new Random(6, 'model'), { noise: 'standardised', arrows: 'text' });
+  const sets = [[], [0], [1], [2], [3], [4]];
+  const made = sets.map((set, i) => simulatedStudy(scm, { name: `regime ${i}`, set, records: 3000, random: new Random(6, i) }, {}));
+
+  test('moments and ranges without a pass are those of a pass', async () => {
+    const [, study] = (await Promise.all(made)) as [SimulatedStudy, SimulatedStudy];
+    const features = [[], [{ of: 'A2', power: 1 }], [{ of: 'Y', power: 1 }]];
+    const scales = new Map([
+      ['A2', { center: 0.3, scale: 1.7 }],
+      ['Y', { center: -2, scale: 4 }],
+    ]);
+    const quick = await study.moments({ features, scales });
+    const passed = await momentsOfColumns(study.columns([]), { features, scales }, study.domains);
+    for (const [i, value] of quick.products.entries()) expect(value).toBeCloseTo(passed.products[i] as number, 8);
+    const held: number[] = [];
+    for await (const { numbers, length } of study.columns([])) held.push(...(numbers.get('A2') as Float64Array).subarray(0, length));
+    const mean = held.reduce((sum, x) => sum + x, 0) / held.length;
+    const sd = Math.sqrt(held.reduce((sum, x) => sum + (x - mean) ** 2, 0) / held.length);
+    expect((await study.ranges(['A2'])).get('A2')).toEqual({
+      count: 3000,
+      mean: expect.closeTo(mean, 10),
+      sd: expect.closeTo(sd, 10),
+      least: Math.min(...held),
+      most: Math.max(...held),
+    });
+  });
+
+  test('rule and fit give the normal equations, direct and restricted', async () => {
+    const studies = await Promise.all(made);
+    const fits = studies.map(({ plain }) => ridge(plain, 0));
+    const own = direct(fits);
+    for (const [k, b] of (await fitted(studies, 'direct', {})).entries()) expect(b).toBeCloseTo(own[k] as number, 8);
+    const moments = studies.map(({ plain }) => plain);
+    const weights = moments.map((one, i) => 1 / meanSquare(one, fits[i] as Float64Array));
+    const ordered = restricted(monomials(5, 1), moments, weights);
+    // The engine estimates its weights with degrees of freedom, and steadies them.
+    for (const [k, b] of (await fitted(studies, 'pooled', {})).entries()) expect(b).toBeCloseTo(ordered[k] as number, 4);
   });
 });
 
