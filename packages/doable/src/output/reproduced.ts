@@ -27,10 +27,10 @@ export function tableOneText(rows: readonly TableOneRow[], style: TextOptions): 
         whom,
         gender,
         data,
-        printed === undefined ? '' : `${between(printed.interval, 2)}${printed.by === 'EMCC' ? '' : ' MP'}`,
+        printed === undefined ? '' : `${between(printed.interval, 2)}${printed.by === 'EMCC' ? '' : ' MP'}${rounds === false ? ' *' : ''}`,
         between(known, 4),
         between(computed, 4),
-        `${agrees ? 'yes' : 'NO'}${rounds === false ? ', not as printed' : ''}`,
+        agrees ? 'yes' : 'NO',
       ]),
       style,
     ),
@@ -41,7 +41,7 @@ export function tableOneText(rows: readonly TableOneRow[], style: TextOptions): 
     ...(astray.length === 0
       ? []
       : noted(
-          'The printed [0.34, 0.43] is the answer with gender summed out. With gender in the model, the two studies leave one value: the mean of what they leave for women and for men, which the paper prints too.',
+          '*: the printed [0.34, 0.43] is the answer with gender summed out. With gender in the model, the two studies leave one value: the mean of what they leave for women and for men, which the paper prints too.',
           style,
         )),
   ].join('\n');
@@ -107,7 +107,7 @@ export function benchmarkText({ settings, asked, summary }: BenchmarkRun, style:
     ),
     '',
     ...paragraph(
-      `${single} of ${count(models, 'model')} have one hidden cause in every component of the query, and exact bounds; they are closed to 1e-6 with every kind of data in ${exact}. ` +
+      `Of ${count(models, 'model')} ${single} have one hidden cause in every component of the query, and so exact bounds; these are closed to 1e-6 with every kind of data in ${exact}. ` +
         `The value of the model that made the data lies within the O+I bounds in ${truthInside} of ${single}.`,
       style,
       '  ',
