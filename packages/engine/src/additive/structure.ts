@@ -5,6 +5,7 @@ import type { Name, Variable } from '../graph/variable.ts';
 import { arcLatent } from '../model/mechanism.ts';
 import { openPath } from './path.ts';
 import type { AdditiveAssumption, AdditivePlan } from './terms.ts';
+import { writeBlock } from './words.ts';
 
 /**
  * What setting actions does to the parts of the sum. The part of block b has the mean E[f_b(a_b, C_b) | A = a; do(T)], which is the same for
@@ -26,7 +27,6 @@ export interface Impossible {
   readonly impossible: string;
 }
 
-export const writeBlock = (block: readonly Name[]): string => (block.length === 1 ? `${block[0]}` : `{${block.join(', ')}}`);
 const list = (names: readonly Name[]): string =>
   names.length < 2 ? `${names[0] ?? ''}` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 

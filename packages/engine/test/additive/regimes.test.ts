@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { weigh, whatIsMissing } from '../../src/additive/regimes.ts';
 import { isPlan } from '../../src/additive/terms.ts';
 import { nearestDouble, spellFraction } from '../../src/math/fraction.ts';
+import { dice } from '../graph/support.ts';
 import { coordinates, distance, planted, subsetsOf } from './planted.ts';
 import { planOf } from './support.ts';
 
@@ -75,6 +76,14 @@ const some = (step: number) =>
     for (let marks = 1; marks < count; marks += step) yield marks;
   };
 
+/** One to six regimes, where yes and no are both common. */
+const few = function* (count: number): Iterable<number> {
+  const random = dice(4);
+  const places = Math.round(Math.log2(count));
+  for (let trial = 0; trial < 60; trial++)
+    yield [...new Set(Array.from({ length: 1 + random.below(6) }, () => random.below(places)))].reduce((sum, place) => sum + 2 ** place, 0);
+};
+
 describe('the verdict against random structural models: is the mean of the target a fixed weighted sum of those of the regimes?', () => {
   it('every set of regimes and every target, two actions', () => {
     expect(everyRegimeSet([['A'], ['B']], all)).toEqual({ yes: 36, no: 24 });
@@ -90,9 +99,9 @@ describe('the verdict against random structural models: is the mean of the targe
     expect(no).toBeGreaterThan(100);
   });
   it('four actions', { timeout: 600_000 }, () => {
-    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D'], ['E']], some(heavy ? 17 : 1201));
-    expect(yes).toBeGreaterThan(400);
-    expect(no).toBeGreaterThan(50);
+    const { yes, no } = everyRegimeSet([['A'], ['B'], ['D'], ['E']], heavy ? some(17) : few);
+    expect(yes).toBeGreaterThan(200);
+    expect(no).toBeGreaterThan(200);
   });
 });
 
