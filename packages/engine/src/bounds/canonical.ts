@@ -64,7 +64,7 @@ export function canonicalModel(
       issues.push({
         code: 'too-large',
         message: `The responses of ${members.join(', ')} have ${count.toLocaleString('en-US')} digits (limit ${limit.toLocaleString('en-US')}).`,
-        hint: 'Fewer parents or levels make it smaller; "limit" raises the limit.',
+        hint: 'What makes it smaller: merge levels, leave out a parent, or take a hidden cause out of the graph that is not believed in.',
       });
       continue;
     }

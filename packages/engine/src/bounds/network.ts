@@ -95,7 +95,7 @@ function tableOf(
     return failure({
       code: 'too-large',
       message: `The worlds of the question need a table of ${count.toLocaleString('en-US')} cells for ${block.name} (limit ${limit.toLocaleString('en-US')}).`,
-      hint: 'Ask with fewer worlds or conditions, or raise "limit".',
+      hint: 'What makes it smaller: merge levels, or ask with fewer worlds or conditions.',
     });
   const cells: (readonly Literal[] | null)[] = [];
   const at = new Map<string, number>();

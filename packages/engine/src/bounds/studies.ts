@@ -65,7 +65,7 @@ export async function readStudies(
       issues.push({
         code: 'too-large',
         message: `The cells of study ${study.name} have ${terms.toLocaleString('en-US')} terms (limit ${structure.limit.toLocaleString('en-US')}).`,
-        hint: 'Fewer variables or levels make it smaller; "limit" raises the limit.',
+        hint: 'What makes it smaller: merge levels, leave variables out of the study that the question does not need, or measure the variables that it lacks.',
       });
       continue;
     }
