@@ -96,7 +96,7 @@ async function fitWithBasis(setting: Setting, options: AdditiveOptions & RunOpti
   const gathered = await gatherSums(setting, all, groups, options);
   if (!gathered.ok) return gathered;
   const selection = chosen ? crossValidate(gathered.value, bases, places) : [];
-  const best = selection.reduce((least, { score }, b) => (score < (selection[least] as CrossValidation).score ? b : least), 0);
+  const best = bestOf(selection, gathered.value);
   const basis = bases[best] as Basis;
   const place = places[best] as Int32Array;
   const smoothing = selection[best]?.smoothing ?? gathered.value.map(() => 0);
@@ -145,6 +145,12 @@ async function fitWithBasis(setting: Setting, options: AdditiveOptions & RunOpti
     model: full,
     ...(thetas ? drawsPredictor(centre.predict, (combinations) => centre.values(thetas, combinations), options.level ?? 0.95) : centre),
   });
+}
+
+/** The least score; of equal ones (up to rounding) the first, which is the simplest. */
+function bestOf(selection: readonly CrossValidation[], regimes: readonly RegimeSums[]): number {
+  const rounding = 1e-9 * regimes.reduce((total, { weight }) => total + weight, 0);
+  return selection.reduce((least, { score }, b) => (score < (selection[least] as CrossValidation).score - rounding ? b : least), 0);
 }
 
 const canDraw = (regimes: readonly RegimeSums[]): boolean =>

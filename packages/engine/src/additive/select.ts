@@ -16,7 +16,7 @@ export interface CrossValidation {
 const folds = 5;
 /** Fewest rows of a regime that are split. */
 const fewest = 10;
-const smoothings = [-6, -5, -4, -3, -2, -1, 0, 1].map((power) => 10 ** power);
+const smoothings = [-5, -4, -3, -2, -1, 0, 1, 2, 3].map((power) => 10 ** power);
 
 /** Cross-validates bases within regimes from grouped sums alone: fold k are the groups whose number is k modulo 5. */
 export function crossValidate(regimes: readonly RegimeSums[], bases: readonly Basis[], places: readonly Int32Array[]): CrossValidation[] {

@@ -53,6 +53,7 @@ export function columnsOfPoints(
           message: Number.isFinite(own[odd])
             ? `${name} = ${own[odd]} lies outside what was measured, ${least} to ${most}; splines say nothing there.`
             : `“${values[odd]}” is no value of ${name}, which is a number.`,
+          ...(Number.isFinite(own[odd]) && { hint: 'Ask within the range, or choose polynomials, which extrapolate at your risk.' }),
         },
       };
     numbers.set(name, own);
