@@ -3,7 +3,7 @@ export type { Certificate } from './bounds/certificate.ts';
 export { credible } from './bounds/credible.ts';
 export { type EmccOptions, type EmccOutcome, type EmccRun, emccBounds } from './bounds/emcc.ts';
 export { loadSolver, type Solver } from './bounds/highs.ts';
-export { linearBounds } from './bounds/linear-bounds.ts';
+export { certificateOf, linearBounds } from './bounds/linear-bounds.ts';
 export { multilinearBounds } from './bounds/multilinear.ts';
 export { type Prepared, prepare, programmeOf } from './bounds/prepare.ts';
 export type { Block, BlockPoint, Cell, Digit, Form, ModelPoint, Programme, Stratum, Target } from './bounds/programme.ts';
