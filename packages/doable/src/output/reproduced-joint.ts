@@ -40,6 +40,7 @@ const noises = {
 const checked: Readonly<Record<FigureCheck['what'], string>> = {
   'direct to topline, noisy': 'method / topline on noisy Y',
   'direct to observational, truth': 'method / observational against E[Y | do(a)]',
+  'restricted to observational, truth': 'order known / observational against E[Y | do(a)]',
   'restricted to direct, truth': 'order known / direct against E[Y | do(a)]',
   'restricted to direct, slopes': 'order known / direct, slopes',
 };

@@ -18,6 +18,7 @@ export interface FigureCheck {
   readonly what:
     | 'direct to topline, noisy'
     | 'direct to observational, truth'
+    | 'restricted to observational, truth'
     | 'restricted to direct, truth'
     | 'restricted to direct, slopes';
   readonly ratio: number;
@@ -66,6 +67,7 @@ export function summariseFigure(models: readonly FigureModel[]): FigureSummary {
     checks: [
       check('direct to topline, noisy', direct.noisy, topline.noisy, 1.02),
       check('direct to observational, truth', direct.truth, observational.truth, 0.15),
+      check('restricted to observational, truth', restricted.truth, observational.truth, 0.15),
       check('restricted to direct, truth', restricted.truth, direct.truth, 0.6),
       ...(direct.slopes !== undefined && restricted.slopes !== undefined
         ? [check('restricted to direct, slopes', restricted.slopes.rms, direct.slopes.rms, 0.6)]
