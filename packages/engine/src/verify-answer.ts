@@ -4,6 +4,8 @@ import type { Answer } from './interpret/answer.ts';
 
 export interface VerifiedAnswer extends Verification {
   readonly question?: string;
+  /** Its programme was held against a problem, too. */
+  readonly against?: true;
 }
 
 /**

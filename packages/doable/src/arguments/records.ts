@@ -176,10 +176,10 @@ export const commands: readonly CommandRecord[] = [
   },
   {
     name: 'verify',
-    usage: 'doable verify ANSWERS',
+    usage: 'doable verify ANSWERS [PROBLEM]',
     says: 'Re-checks the certificates of bounds by plain arithmetic: no solver, and nothing else of what made them.',
     about: [
-      'ANSWERS is what doable ask --json (or --lines) printed, a single answer, or a certificate; - is standard input. Exit code 0: all certificates are accepted; 1: some are rejected; 2: there is none, or the input is bad.',
+      'ANSWERS is what doable ask --json (or --lines) printed, a single answer, or a certificate; - is standard input. With PROBLEM it is also checked that the certificates are about that problem: its graph, its assumptions, its studies as they are now, its question. Exit code 0: all certificates are accepted; 1: some are rejected; 2: there is none, or the input is bad.',
     ],
     options: ['exact', 'json', 'quiet'],
     examples: ['doable ask examples/mueller-pearl-both-summed.json --json | doable verify -'],

@@ -1,19 +1,31 @@
-import { type VerifiedAnswer, verifyAnswer, verifyCertificate } from '@doable/engine';
+import {
+  type Certificate,
+  loadProblem,
+  type Problem,
+  type Result,
+  success,
+  type VerifiedAnswer,
+  verifyAnswer,
+  verifyCertificate,
+  verifyProgramme,
+} from '@doable/engine';
 import { verifiedText } from '@doable/engine/present';
 import { answersIn } from '../arguments/certified.ts';
 import { readFileArgument } from '../arguments/file.ts';
 import { jsonText } from '../output/json.ts';
+import { nodeSources, readDocumentFile } from '../studies/files.ts';
 import { type Exit, exit, type Run } from './command.ts';
 
-/** `doable verify ANSWERS`: certificates checked by plain arithmetic. */
+/** `doable verify ANSWERS [PROBLEM]`: certificates checked by plain arithmetic, and whether they are about the problem. */
 export const runVerify: Run = async ({ args, console, stdin }) => {
-  const [word, ...more] = args.positionals;
+  const [word, path, ...more] = args.positionals;
   const bad = (message: string, hint: string): Exit => {
     console.fail([{ code: 'input', message, hint }]);
     return exit.badInput;
   };
   if (word === undefined) return bad('Which answers?', 'doable ask PROBLEM --json | doable verify -');
-  if (more.length > 0) return bad(`One file at a time: '${more[0]}' is too much.`, 'Give answers of several runs one after the other.');
+  if (more.length > 0)
+    return bad(`One file of answers and one problem: '${more[0]}' is too much.`, 'Give answers of several runs one after the other.');
   const read = await readFileArgument(word, 'file of answers', stdin);
   if (!read.ok) {
     console.fail(read.issues);
@@ -38,12 +50,50 @@ export const runVerify: Run = async ({ args, console, stdin }) => {
       'Bounds have one: doable ask --json with a question that is not identified, or with --bounds exact.',
     );
   if (without > 0) console.note(`${without} of ${answers.value.length} answers have no certificate: they are no bounds.`);
-  const accepted = verified.every((one) => one.accepted);
+  const held = path === undefined ? success(verified) : await holdAgainst(path, answers.value, verified, stdin);
+  if (!held.ok) {
+    console.fail(held.issues);
+    return exit.badInput;
+  }
+  const accepted = held.value.every((one) => one.accepted);
   await console.print(
-    args.flag('json') ? jsonText({ schema: 'doable/verified@1', accepted, answers: verified }, 2) : verifiedText(verified, console.out),
+    args.flag('json') ? jsonText({ schema: 'doable/verified@1', accepted, answers: held.value }, 2) : verifiedText(held.value, console.out),
   );
   return accepted ? exit.answered : exit.no;
 };
+
+/** The accepted ones once more, as certificates about a problem document. */
+async function holdAgainst(
+  path: string,
+  answers: readonly unknown[],
+  verified: readonly VerifiedAnswer[],
+  stdin: NodeJS.ReadableStream,
+): Promise<Result<readonly VerifiedAnswer[]>> {
+  const file = await readDocumentFile(path, stdin);
+  if (!file.ok) return file;
+  const sources = nodeSources(file.value.directory);
+  try {
+    const problem: Result<Problem> = await loadProblem(file.value.document, sources);
+    if (!problem.ok) return problem;
+    const certificates = answers.flatMap((answer) => certificateIn(answer) ?? []);
+    const held: VerifiedAnswer[] = [];
+    for (const [i, one] of verified.entries()) {
+      const certificate = certificates[i];
+      if (!one.accepted || certificate === undefined) {
+        held.push(one);
+        continue;
+      }
+      const checks = await verifyProgramme(certificate, problem.value);
+      held.push({ ...one, against: true, accepted: checks.every(({ passed }) => passed), checks: [...one.checks, ...checks] });
+    }
+    return success(held);
+  } finally {
+    sources.close();
+  }
+}
+
+const certificateIn = (answer: unknown): Certificate | undefined =>
+  typeof answer === 'object' && answer !== null && 'certificate' in answer ? (answer.certificate as Certificate | undefined) : undefined;
 
 /** A certificate that was given by itself. */
 const isBare = (answer: unknown): answer is { readonly certificate: unknown } =>

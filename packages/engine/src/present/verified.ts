@@ -12,7 +12,10 @@ export function verifiedText(answers: readonly VerifiedAnswer[], options: TextOp
       : paint('bad', `${rejected} of ${count(answers.length, 'certificate')} rejected.`);
   const note: Rich = {
     tone: 'dim',
-    text: 'Checked is that the numbers follow from the programme in the file, and not that this is the programme of your graph and your studies.',
+    text:
+      answers.every(({ against, accepted }) => against === true || !accepted) && answers.some(({ against }) => against === true)
+        ? 'Checked is that the numbers follow from the programme in the file, and that it is the programme of this problem: its graph, assumptions and studies.'
+        : 'Checked is that the numbers follow from the programme in the file, and not that this is the programme of your graph and your studies: for that, doable verify ANSWERS PROBLEM.',
   };
   return [...blocks, [total, ...paragraph(note, options)].join('\n')].join('\n\n');
 }
