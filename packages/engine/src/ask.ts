@@ -1,4 +1,5 @@
 import { accountIdentified, accountRefused, studiesRead } from './account.ts';
+import { parseAdditive } from './additive/assumption.ts';
 import type { AdditiveAssumption, AdditiveRefusal } from './additive/terms.ts';
 import { accountAdditive, accountWithRefusal, additiveAssumptions, additiveHint, isFound, planAdditively } from './additive-account.ts';
 import { answerAdditively, type FunctionOptions } from './additive-answer.ts';
@@ -267,11 +268,10 @@ function withUnused(answer: Answer, assume: readonly string[]): Answer {
   const unused = assume
     .filter((text) => !answer.assumes.includes(text))
     .map(
-      (text): Diagnostic => ({
-        name: 'assumption',
-        level: 'warn',
-        says: `The assumption '${text}' was not used: no rule of this version reads it.`,
-      }),
+      (text): Diagnostic =>
+        parseAdditive(text) === undefined
+          ? { name: 'assumption', level: 'warn', says: `The assumption '${text}' was not used: no rule of this version reads it.` }
+          : { name: 'assumption', level: 'ok', says: `The assumption '${text}' was not needed or does not bear on this question.` },
     );
   return unused.length === 0 ? answer : { ...answer, diagnostics: [...answer.diagnostics, ...unused] };
 }
