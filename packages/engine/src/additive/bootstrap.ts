@@ -1,10 +1,12 @@
 import { quantile, quantiles } from '../math/quantile.ts';
 import { Random } from '../math/random.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
+import type { Entries } from './design.ts';
 import type { RegimeSums, Sums } from './gather.ts';
 import type { AdditiveModel } from './model.ts';
 import { componentsOf, solvePooled } from './pooled.ts';
 import type { Band, BandOptions, Predictor } from './predict.ts';
+import { hatOf } from './variance.ts';
 
 /** Rows up to which each is a group of its own. */
 const few = 400;
@@ -21,20 +23,27 @@ export function groupsFor(rows: number, features: number): number {
 }
 
 /**
- * Bayesian bootstrap within regimes (Rubin 1981) over groups of records: parameters under random weights of mean 1, exponential per group, gamma
- * for rows that count several records. Smoothing and weights of regimes stay as they are.
+ * Bayesian bootstrap within regimes (Rubin 1981) over groups of records: parameters under random weights of mean 1: exponential, gamma for
+ * rows that count several records. Their variance is raised to 1 / (1 - h)^2 with the regime's mean leverage h (at most 0.4), as HC3 raises
+ * squared residuals. Smoothing and weights of regimes stay as they are.
  */
 export async function bootstrapThetas(
-  { design, regimes, weights, penalties }: Pick<AdditiveModel, 'design' | 'regimes' | 'weights' | 'penalties'>,
+  model: AdditiveModel,
   { draws = 1000, seed = 0, signal, onProgress, pause }: { readonly draws?: number; readonly seed?: number } & RunOptions,
 ): Promise<Float64Array[]> {
+  const { design, regimes, weights, penalties, solution } = model;
   const pattern = componentsOf(design);
+  const spreads = regimes.map(({ square, weight }, r) => {
+    const hat = hatOf(design, solution, design.regimes[r] as Entries);
+    const spent = (weights[r] as number) * hat.reduce((sum, value, at) => sum + value * (square[at] as number), 0);
+    return (1 - Math.min(0.4, spent / weight)) ** -2;
+  });
   const packed = regimes.map((regime) => packGroups(regime, design.features));
   const thetas: Float64Array[] = [];
   for (let draw = 0; draw < draws; draw++) {
     const random = new Random(seed, 'bootstrap', draw);
     const drawn = packed.map((groups, r) =>
-      (regimes[r] as RegimeSums).exact ? (regimes[r] as Sums) : reweighted(groups, random.split(r)),
+      (regimes[r] as RegimeSums).exact ? (regimes[r] as Sums) : reweighted(groups, spreads[r] as number, random.split(r)),
     );
     thetas.push(solvePooled(design, drawn, weights, penalties, pattern).theta);
     if (draw % 20 === 19) {
@@ -71,11 +80,14 @@ function packGroups({ groups, parts }: RegimeSums, features: number): PackedGrou
   return { features, width, weights: filled.map(({ weight }) => weight), repeats, values };
 }
 
-function reweighted({ features, width, weights, repeats, values }: PackedGroups, random: Random): Sums {
+function reweighted({ features, width, weights, repeats, values }: PackedGroups, spread: number, random: Random): Sums {
   const sums = new Float64Array(width);
+  // An exponential times 1 -+ step has the variance 1 + 2 step^2.
+  const step = Math.sqrt((spread - 1) / 2);
   let from = 0;
   for (const weight of weights) {
-    const factor = repeats ? random.gamma(weight) / weight : random.exponential();
+    const own = weight / spread;
+    const factor = repeats ? random.gamma(own) / own : random.exponential() * (1 + (random.word() % 2 === 0 ? step : -step));
     for (let i = 0; i < width; i++) sums[i] = (sums[i] as number) + factor * (values[from + i] as number);
     from += width;
   }

@@ -89,7 +89,7 @@ export async function meatOf(
 }
 
 /** E A^- E': the variance of the regime's coefficients if the weights were the inverse variances. */
-function hatOf({ features }: Design, solution: Solution, entries: Entries): Float64Array {
+export function hatOf({ features }: Design, solution: Solution, entries: Entries): Float64Array {
   const hat = new Float64Array(features * features);
   for (let f = 0; f < features; f++) {
     const functional = new Float64Array(solution.theta.length);

@@ -76,10 +76,10 @@ describe('coverage', () => {
     const model = heteroscedastic(linearModel(new Random(3, 'coverage'), k));
     const truth = (values: readonly number[]): number => values.reduce((sum, value, i) => sum + value * (model.alpha[i] as number), 0);
     const grid = [-2, -1, 0, 1, 2].flatMap((a) => [-1, 0, 1].map((b) => [a, b, 0.5]));
-    const some = errors === 'bootstrap' ? Math.ceil(runs / 3) : runs;
+    const some = errors === 'bootstrap' ? Math.ceil(runs / 4) : runs;
     for (let run = 0; run < some; run++) {
       const studies = drawSingles(model, new Random(run, 'coverage'), k, 150);
-      const fit = unwrap(await fitAdditive([ordered], studies, { basis: 'linear', method, errors, draws: 200 }));
+      const fit = unwrap(await fitAdditive([ordered], studies, { basis: 'linear', method, errors, draws: runs > 150 ? 500 : 150 }));
       const [low, high] = fit.predict([point(ordered, [1, -1, 2])])[0]?.interval ?? [Number.NaN, Number.NaN];
       if (low <= truth([1, -1, 2]) && truth([1, -1, 2]) <= high) covered += 1;
       const { intervals } = fit.band(
@@ -111,7 +111,7 @@ describe('coverage', () => {
       }
       return columns;
     };
-    for (let run = 0; run < Math.ceil(runs / 15); run++) {
+    for (let run = 0; run < Math.ceil(runs / 20); run++) {
       const random = new Random(run, 'splines');
       const studies = [
         studyOf('obs', [], draw(random, [], 1500)),
