@@ -38,11 +38,11 @@ const noises = {
 
 /** Which estimators and errors a check compares. */
 const checked: Readonly<Record<FigureCheck['what'], string>> = {
-  'direct to topline, noisy': 'method / topline on noisy Y',
-  'direct to observational, truth': 'method / observational against E[Y | do(a)]',
-  'restricted to observational, truth': 'order known / observational against E[Y | do(a)]',
-  'restricted to direct, truth': 'order known / direct against E[Y | do(a)]',
-  'restricted to direct, slopes': 'order known / direct, slopes',
+  'direct to topline, noisy': 'method / topline, noisy Y',
+  'direct to observational, truth': 'method / observational, truth',
+  'restricted to observational, truth': 'order known / observational, truth',
+  'restricted to direct, truth': 'order known / method, truth',
+  'restricted to direct, slopes': 'order known / method, slopes',
 };
 
 /** The figure under each reading, then the studies on polynomial models. */
@@ -57,7 +57,7 @@ export function jointText(
   const lines = [
     ...titled(`Figure 2: predicting E[Y | do(A1, ..., A5)] from single interventions, seed ${seed}`, style),
     ...noted(
-      'Root mean square errors on the held-out fifth of the joint interventions, mean and standard error over models: against the noisy outcome, as the figure has them, and against the true effect, which the noise hides there.',
+      'Root mean square errors on the held-out fifth of the joint interventions, mean and standard error over models: against the noisy outcome, as the figure has them, and against the truth E[Y | do(a)], which the noise hides there.',
       style,
     ),
   ];
@@ -76,7 +76,7 @@ function sectionText({ settings, summary, models, done }: JointPart, style: Text
   return [
     ...titled(`${headOf(settings)}; ${done < models ? `${done} of ` : ''}${count(models, 'model')}`, style),
     ...grid(
-      [{ head: '' }, ...['noisy Y', 'E[Y | do(a)]', ...(linear ? ['slopes'] : [])].map((head) => ({ head, align: 'right' as const }))],
+      [{ head: '' }, ...['noisy Y', 'truth', ...(linear ? ['slopes'] : [])].map((head) => ({ head, align: 'right' as const }))],
       [
         ...estimators.map((name) => [
           names[name],

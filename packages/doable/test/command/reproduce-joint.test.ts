@@ -37,6 +37,7 @@ test('reproduce joint: all readings and studies; a thread gives the digits of th
 test('reproduce joint: a run that is stopped says so; options of the other paper are refused', async () => {
   const stopped = await doable(['reproduce', 'joint', '--full', '--timeout', '1', '--threads', '1']);
   expect(stopped.code).toBe(130);
+  expect(stopped.out.split('\n').every((line) => line.length <= 80)).toBe(true);
   expect(stopped.err).toMatch(/\d+ of 2300 models in/u);
   const foreign = await doable(['reproduce', 'joint', '--out', 'models.ndjson']);
   expect(foreign.code).toBe(2);
