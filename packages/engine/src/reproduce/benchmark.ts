@@ -156,6 +156,7 @@ async function sidesOf(solver: Solver, programme: Programme, options: RunOptions
   stop();
   if (linear.kind === 'bounds') {
     const { lower, upper } = linear;
+    if (lower.inner === undefined || upper.inner === undefined) return undefined;
     return { inner: [lower.inner, upper.inner], outer: [lower.outer, upper.outer] };
   }
   if (linear.kind !== 'multilinear') return undefined;

@@ -83,7 +83,7 @@ export async function tableOne(solver: Solver, options: RunOptions = {}): Promis
       if (!made.ok) throw new Error(made.issues[0]?.message);
       const found = await linearBounds(solver, made.value.programme, options);
       if (found.kind !== 'bounds') throw new Error(`Table 1, ${whom}, gender ${gender}, ${data}: ${found.kind}`);
-      rows.push(rowOf(whom, gender, data, known[data], [found.lower.inner, found.upper.inner]));
+      rows.push(rowOf(whom, gender, data, known[data], [found.lower.inner ?? Number.NaN, found.upper.inner ?? Number.NaN]));
     }
   }
   return rows;
