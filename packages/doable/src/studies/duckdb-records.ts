@@ -1,8 +1,9 @@
 import {
   type ColumnRange,
   type Columns,
+  cellTable,
   levelNumbers,
-  type MomentQuery,
+  momentsOfCells,
   momentsOfColumns,
   namesOf,
   numberOf,
@@ -26,6 +27,7 @@ export interface OpenRecords {
   readonly factor: number;
   /** Level codes of a column's texts. */
   readonly codesOf: (column: Omit<RawColumn, 'codes'>) => readonly number[];
+  readonly counts: Study['counts'];
 }
 
 /** A finite column on its way out of DuckDB: an integer, and what code each integer stands for. */
@@ -35,7 +37,11 @@ interface Coded {
   readonly codes: Int32Array;
 }
 
-/** What a study gives record by record: streamed in storage order, in flat memory. */
+/**
+ * What a study gives record by record: streamed in storage order, in flat memory. Moments over finite variables and one real
+ * one come from a table that DuckDB makes; others from the stream, since sums of doubles that threads add in any order would
+ * not have the same digits twice.
+ */
 export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'moments' | 'ranges'> {
   const { prepared, variables, domains, constants, condition, factor } = study;
   const { database, spec, weight } = prepared;
@@ -52,6 +58,8 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
     coded.set(variable.name, made);
     return made;
   };
+  let rows: Promise<number> | undefined;
+  const countRows = async (): Promise<number> => Number((await database.rows(`SELECT count(*) FROM study${where}`))[0]?.[0] ?? 0);
   const constantOf = (name: string): number => {
     const value = constants.get(name) as string;
     const domain = domains.get(name);
@@ -97,7 +105,17 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
 
   return {
     columns: (of) => batches(of, true),
-    moments: async (query: MomentQuery, options) => momentsOfColumns(batches(namesOf(query), false), query, domains, options),
+    async moments(query, options) {
+      const names = namesOf(query);
+      names.forEach(kindOf);
+      const table = cellTable(query, domains);
+      if (table === undefined) return momentsOfColumns(batches(names, false), query, domains, options);
+      const constant = table.outcome !== undefined && !byName.has(table.outcome);
+      if (constant) return momentsOfColumns(batches(names, false), query, domains, options);
+      const counts = await study.counts(table.of, table.outcome);
+      rows ??= weight === undefined ? Promise.resolve(counts.total) : countRows();
+      return momentsOfCells(counts, await rows, query, domains);
+    },
     async ranges(of) {
       const names = [...new Set(of)];
       const read = names.flatMap((name) => {

@@ -141,7 +141,7 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
     effectiveSize: exact ? Number.POSITIVE_INFINITY : (sized?.effective ?? size),
     fingerprint: await fingerprint(prepared, schema, measured, table),
     counts,
-    ...studyRecords({ prepared, variables: known, domains, constants, condition, factor, codesOf }),
+    ...studyRecords({ prepared, variables: known, domains, constants, condition, factor, codesOf, counts }),
   };
 }
 

@@ -3,6 +3,7 @@
 export { failure, type Issue, type Result, success, type Where } from '../run/issue.ts';
 export { didYouMean } from '../run/nearest.ts';
 export { marginal, tally } from './accumulate.ts';
+export { cellTable, momentsOfCells } from './cell-moments.ts';
 export {
   emptyIssue,
   fixedIssue,

@@ -146,6 +146,17 @@ export function momentsSuite(label: string, make: Make, abilities: Pick<Abilitie
       expect([seen.products[0], seen.products[5], seen.products[5 * 9 + 5]]).toEqual([seen.weight, mids, mids]);
     });
 
+    test.each(['rows', 'count', 'weight'] as const)('finite variables with one real outcome: %s', async (measure) => {
+      const study = await open(measure === 'rows' ? {} : { [measure]: 'n' }, table, declared);
+      const finite = [[], level('G', 'mid'), level('D', '3'), power('D', 2), [...level('G', 'low'), ...power('D')]];
+      const kept = rows.filter((row) => measure === 'rows' || (row[4] as number) > 0).length;
+      expect((await expectMoments(study, { features: finite, scales: new Map([['D', { center: 1.5, scale: 0.5 }]]) })).records).toBe(kept);
+      const linear = [...finite, power('B'), [...power('B'), ...level('G', 'high')], [...power('B', 0), ...power('D')]];
+      expect((await expectMoments(study, { features: linear, scales })).records).toBe(kept);
+      await expectMoments(study, { features: [...linear, power('B', 2)], scales });
+      await expectMoments(study, { features: [...linear, [...power('B'), ...power('B')]], scales });
+    });
+
     test('B-splines, tensor products, logarithms', async () => {
       const positive = {
         header: ['A', 'B', 'G'],
