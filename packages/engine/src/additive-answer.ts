@@ -197,6 +197,7 @@ function functionOf(
   level: number,
 ): MeanFunction {
   const [first] = parts;
+  const own = domains.get(assumption.outcome);
   const held = [...(first?.target.values ?? [])].flatMap(([name, value]) =>
     value === undefined || parts.length > 1
       ? []
@@ -204,6 +205,7 @@ function functionOf(
   );
   return {
     outcome: assumption.outcome,
+    ...(own?.kind === 'real' && own.unit !== undefined ? { unit: own.unit } : {}),
     ...(assumption.log ? { log: true as const } : {}),
     axes: open.map(({ variable, part }) => {
       const domain = domains.get(variable);

@@ -84,6 +84,8 @@ export type Setting = number | Value;
 /** A mean as a function of values that the question left open (or over the points that were asked for). */
 export interface MeanFunction {
   readonly outcome: Name;
+  /** Of the outcome. */
+  readonly unit?: string;
   /** The figures are means of the natural logarithm of the outcome. */
   readonly log?: true;
   /** Open variables, set by do() or watched. `values`: where the function was evaluated on a grid, ascending, or levels in their order. */

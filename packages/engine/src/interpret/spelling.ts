@@ -28,6 +28,9 @@ const withPrimes = (symbol: Name): readonly [string, string] => {
   return [base, symbol.slice(base.length)];
 };
 
+/** The outcome of an additive mean on the log scale is named `log Y`. */
+const logged = (base: Name): Name | undefined => /^log (.+)$/u.exec(base)?.[1];
+
 const atomsWith =
   (name: (name: Name) => string, value: (value: string) => string, equals: string) =>
   (atoms: readonly Atom[]): string =>
@@ -41,7 +44,8 @@ const atomsWith =
 
 const textName = (symbol: Name): string => {
   const [base, primes] = withPrimes(symbol);
-  return `${writeName(base)}${primes}`;
+  const inner = logged(base);
+  return `${inner === undefined ? writeName(base) : `log ${writeName(inner)}`}${primes}`;
 };
 const textAtoms = atomsWith(textName, printValue, '=');
 
@@ -77,6 +81,8 @@ const escaped = (text: string): string => text.replace(/[\\{}$&#%_^~]/gu, (mark)
 /** One letter stays a letter, `A12` gets an index, longer names stand upright. */
 function latexName(symbol: Name): string {
   const [base, primes] = withPrimes(symbol);
+  const inner = logged(base);
+  if (inner !== undefined) return `\\log ${latexName(inner)}${primes}`;
   if (/^[A-Za-z]$/u.test(base)) return `${base}${primes}`;
   const indexed = /^([A-Za-z])_?(\d+)$/u.exec(base);
   if (indexed !== null) return `${indexed[1]}_{${indexed[2]}}${primes}`;

@@ -1,6 +1,8 @@
 import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
+import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
 import { boundSentences, boundsHeadline, certificateSentence, isBounded } from './bounds.ts';
+import { functionRows, functionSentence, logReading, noValue, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
@@ -34,6 +36,8 @@ function answerLatex(answer: Answer): string {
     ...(help === undefined ? [] : [`What would help: ${help}`]),
     ...(identified && !bounded && answer.rule !== undefined ? [ruleSentence(answer.rule)] : []),
     ...(answer.explanations ?? []),
+    ...(answer.additive === undefined ? [] : regimeTexts(answer.additive)).map(([head, text]) => `Regime ${head}${text}.`),
+    ...additiveSentences(answer).map(({ label, says }) => `${label}: ${says}`),
     ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}.`),
     ...answer.assumes.map((text) => `Assumes: ${text}${text.endsWith('.') ? '' : '.'}`),
     ...(answer.certificate === undefined ? [] : [certificateSentence]),
@@ -53,6 +57,7 @@ function answerLatex(answer: Answer): string {
 
 function valueLatex(answer: Answer): string {
   const { uncertainty, distribution } = answer;
+  if (answer.function !== undefined) return functionTable(answer, answer.function);
   const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
   const ends = boundsOf(answer);
   if (ends !== undefined) {
@@ -86,9 +91,11 @@ function valueLatex(answer: Answer): string {
   if (answer.value === undefined) return latexText(headline(answer).text);
   const places = supportedPlaces(uncertainty?.standardError, uncertainty?.interval);
   const value = `$${shortNumber(answer.value, places)}$`;
-  if (uncertainty?.interval === undefined) return `${value}.`;
+  const sentence = geometricSentence(answer);
+  const geometric = sentence === undefined ? '' : `, ${latexText(sentence)}`;
+  if (uncertainty?.interval === undefined) return `${value}${geometric}.`;
   const [low, high] = uncertainty.interval.map((end) => `$${shortNumber(end, places)}$`);
-  return `${value} (${percent}\\,\\% interval ${low} to ${high}).`;
+  return `${value} (${percent}\\,\\% interval ${low} to ${high})${geometric}.`;
 }
 
 function boundedTable(points: readonly Point[], percent: string): string {
@@ -107,6 +114,39 @@ function boundedTable(points: readonly Point[], percent: string): string {
         bounds[i] as string,
         rowKind(point),
         ...(hasRegion ? [regions[i] as string] : []),
+      ]),
+    ),
+    '\\end{tabular}',
+  ].join('\n');
+}
+
+function functionTable(answer: Answer, f: NonNullable<Answer['function']>): string {
+  const rows = functionRows(answer, f);
+  const reading = logReading(answer);
+  const interval = `${shortNumber(100 * (f.level ?? 0.95))}\\,\\% interval`;
+  const hasInterval = rows.some((row) => row.interval !== '');
+  const marked = rows.some(({ support }) => support !== '');
+  const row = (cells: readonly string[]): string => `  ${cells.join(' & ')} \\\\`;
+  const figures = (text: string): string =>
+    text === noValue ? text : text.replace(/-?\d[\d.]*(?:e[+-]?\d+)?/gu, (number) => `$${number}$`);
+  const heads = [
+    'value',
+    ...(hasInterval ? [interval] : []),
+    ...(reading === undefined ? [] : [reading, ...(hasInterval ? [interval] : [])]),
+  ];
+  return [
+    `${latexText(functionSentence(answer, f))}:`,
+    '',
+    `\\begin{tabular}{${'l'.repeat(f.axes.length)}${'r'.repeat(heads.length)}${marked ? 'l' : ''}}`,
+    row([...f.axes.map(({ name, unit }) => latexText(withUnit(name, unit))), ...heads, ...(marked ? [''] : [])]),
+    '  \\hline',
+    ...rows.map(({ at, value, interval: ends, geometric = '', geometricInterval = '', support }) =>
+      row([
+        ...at.map((text) => (/^-?\d+(?:\.\d+)?$/u.test(text) ? `$${text}$` : latexText(text))),
+        figures(value),
+        ...(hasInterval ? [figures(ends)] : []),
+        ...(reading === undefined ? [] : [figures(geometric), ...(hasInterval ? [figures(geometricInterval)] : [])]),
+        ...(marked ? [support] : []),
       ]),
     ),
     '\\end{tabular}',

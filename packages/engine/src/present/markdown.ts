@@ -1,6 +1,8 @@
 import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
+import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
 import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded } from './bounds.ts';
+import { functionRows, functionSentence, logReading, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
@@ -33,6 +35,8 @@ function answerMarkdown(answer: Answer): string {
     ...(help === undefined ? [] : [`**Would help:** ${plain(help)}`]),
     ...(identified && !bounded && answer.rule !== undefined ? [`**Because:** ${plain(ruleSentence(answer.rule))}`] : []),
     ...(answer.explanations ?? []).map(plain),
+    ...(answer.additive === undefined ? [] : regimeTexts(answer.additive)).map(([head, text]) => `**Regime** ${plain(head + text)}`),
+    ...additiveSentences(answer).map(({ label, says }) => `**${label}:** ${plain(says)}`),
     ...answer.studies.map(
       ({ name, rows, fingerprint }) =>
         `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${code(fingerprint)}`,
@@ -57,6 +61,7 @@ function answerMarkdown(answer: Answer): string {
 
 function valueMarkdown(answer: Answer): string {
   const { uncertainty, distribution } = answer;
+  if (answer.function !== undefined) return functionTable(answer, answer.function);
   const percent = shortNumber(100 * (uncertainty?.level ?? 0.95));
   const ends = boundsOf(answer);
   if (ends !== undefined) {
@@ -89,7 +94,39 @@ function valueMarkdown(answer: Answer): string {
     uncertainty?.interval === undefined
       ? ''
       : ` (${percent} % interval ${uncertainty.interval.map((end) => shortNumber(end, places)).join(' to ')})`;
-  return `**${shortNumber(answer.value, places)}**${interval}`;
+  const geometric = geometricSentence(answer);
+  return `**${shortNumber(answer.value, places)}**${interval}${geometric === undefined ? '' : ` ${plain(geometric)}`}`;
+}
+
+function functionTable(answer: Answer, f: NonNullable<Answer['function']>): string {
+  const rows = functionRows(answer, f);
+  const reading = logReading(answer);
+  const interval = `${shortNumber(100 * (f.level ?? 0.95))} % interval`;
+  const hasInterval = rows.some((row) => row.interval !== '');
+  const marked = rows.some(({ support }) => support !== '');
+  const heads = [
+    ...f.axes.map(({ name, unit }) => plain(withUnit(name, unit))),
+    'value',
+    ...(hasInterval ? [interval] : []),
+    ...(reading === undefined ? [] : [reading, ...(hasInterval ? [interval] : [])]),
+    ...(marked ? [''] : []),
+  ];
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    `**${plain(functionSentence(answer, f))}:**`,
+    '',
+    row(heads),
+    row(heads.map((_, i) => (i < f.axes.length ? '---' : '---:'))),
+    ...rows.map(({ at, value, interval: ends, geometric = '', geometricInterval = '', support }) =>
+      row([
+        ...at.map(plain),
+        value,
+        ...(hasInterval ? [ends] : []),
+        ...(reading === undefined ? [] : [geometric, ...(hasInterval ? [geometricInterval] : [])]),
+        ...(marked ? [support] : []),
+      ]),
+    ),
+  ].join('\n');
 }
 
 function boundedTable(points: readonly Point[], percent: string): string {

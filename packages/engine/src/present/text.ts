@@ -1,6 +1,8 @@
 import type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point } from '../interpret/answer.ts';
+import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { boundedTableLines, boundLines, isBoundedTable } from './bounded-text.ts';
 import { boundSentences, certificateSentence, isBounded } from './bounds.ts';
+import { functionLines } from './function-text.ts';
 import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
@@ -88,12 +90,25 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     lines.push(...list('Because', [ruleSentence(answer.rule), ...known]));
   }
   if (answer.estimand !== undefined && answer.rule !== 'range') lines.push(...field('Estimand', answer.estimand.text));
-  lines.push(
-    ...list(
-      'Studies',
-      answer.studies.map((study) => studyText(study, options)),
-    ),
-  );
+  const { additive } = answer;
+  if (additive === undefined)
+    lines.push(
+      ...list(
+        'Studies',
+        answer.studies.map((study) => studyText(study, options)),
+      ),
+    );
+  else {
+    const prints = new Map(answer.studies.map(({ name, fingerprint }) => [name, fingerprint]));
+    const named = (name: string): string => (options.brief === true ? name : `${name} (fingerprint ${prints.get(name)})`);
+    lines.push(
+      ...list(
+        'Regimes',
+        regimeTexts(additive, named).map(([head, text]) => [head, { tone: 'dim', text }]),
+      ),
+    );
+    lines.push(...additiveSentences(answer).flatMap(({ label, says }) => field(label, says)));
+  }
   lines.push(...list('Assumes', answer.assumes));
   if (options.brief !== true && answer.certificate !== undefined) lines.push(...field('Certificate', certificateSentence));
   const said = answer.diagnostics.filter(
@@ -140,16 +155,19 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
         : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
     return [...distributionLines(answer.distribution, percent, options), ...method];
   }
+  if (answer.function !== undefined) return [...functionLines(answer, answer.function, options), ...methodLines(answer, options)];
   if (answer.kind === 'point' && answer.value !== undefined) {
+    const geometric = geometricSentence(answer);
+    const scale = geometric === undefined ? [] : paragraph(geometric, options, '  ');
     const places = supportedPlaces(uncertainty?.standardError, uncertainty?.interval);
     const value: Rich = { tone: 'number', text: shortNumber(answer.value, places) };
-    if (uncertainty?.interval === undefined) return paragraph(value, options, '  ');
+    if (uncertainty?.interval === undefined) return [...paragraph(value, options, '  '), ...scale];
     const [low, high] = uncertainty.interval;
     const { standardError: error } = uncertainty;
     const deviation = error === undefined ? '' : `, standard error ${shortNumber(error, places)}`;
     const interval = ` (${percent} % interval ${shortNumber(low, places)} to ${shortNumber(high, places)}${deviation})`;
     const method = options.method === false ? [] : paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ');
-    return [...paragraph([value, interval], options, '  '), ...method];
+    return [...paragraph([value, interval], options, '  '), ...scale, ...method];
   }
   const { text, tone } = headline(answer);
   return paragraph({ tone, text }, options, '  ');

@@ -28,6 +28,10 @@ const rules: Readonly<Record<string, { readonly says: string; readonly source?: 
     says: 'Random starts of EM led to models that fit the studies and the graph; the smallest and the largest value among them is given.',
     source: 'EMCC, Zaffalon, Antonucci, Huber and Cabañas (2023)',
   },
+  additive: {
+    says: 'The outcome is assumed to be a sum with a part for each action, so means that were seen under fewer actions add up to this one.',
+    source: 'Kekić, Garrido Mejia and Schölkopf (2025)',
+  },
   combine: { says: 'Each part is identified, and the parts are added up.', source: 'linearity' },
 };
 
