@@ -36,7 +36,7 @@ export interface Reproduction extends BenchmarkSettings {
 const papers: readonly string[] = ['emcc', 'joint'];
 /** The paper's own numbers of models and restarts, and those of a first look. */
 const whole = { models: 130, runs: 100 };
-const look = { models: 8, runs: 20 };
+const look = { models: 6, runs: 20 };
 /** Finished models between two notes on a long run. */
 const every = 10;
 
