@@ -1,3 +1,4 @@
+import { log } from '../math/elementary.ts';
 import type { Basis } from './basis.ts';
 import { addSums, pickSums, type RegimeSums, type Sums, squaredError } from './gather.ts';
 import { factorNormal, solveNormal } from './normal.ts';
@@ -38,7 +39,7 @@ export function crossValidate(regimes: readonly RegimeSums[], bases: readonly Ba
       smoothing: found.map(({ smoothing }) => smoothing),
       score: found.reduce((total, { error }, r) => {
         const { weight, outcome } = regimes[r] as RegimeSums;
-        return Number.isNaN(error) ? total : total + weight * Math.log(error + (1e-13 * outcome) / weight);
+        return Number.isNaN(error) ? total : total + weight * log(error + (1e-13 * outcome) / weight);
       }, 0),
     };
   });

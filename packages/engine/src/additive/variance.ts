@@ -36,7 +36,7 @@ export async function meatOf(
   const query = queryOf(setting, features);
   const names = [...setting.actions, ...setting.covariates, setting.outcome];
   const write = featureWriter(query, setting.domains);
-  const total = regimes.reduce((sum, { rows }) => sum + rows, 0);
+  const total = regimes.reduce((sum, { rows, exact }) => sum + (exact ? 0 : rows), 0);
   let done = 0;
   const made: RegimeMeat[] = [];
   for (const [r, { parts, exact }] of regimes.entries()) {
@@ -49,10 +49,7 @@ export async function meatOf(
     const h = new Float64Array(blockRecords);
     const turned = new Float64Array(blockRecords);
     for (const { study, unit, weights: kind } of parts) {
-      if (kind === 'exact') {
-        done += study.size;
-        continue;
-      }
+      if (kind === 'exact') continue;
       for await (const batch of study.columns(names)) {
         for (let from = 0; from < batch.length; from += blockRecords) {
           const part = sliceColumns(batch, from, Math.min(batch.length, from + blockRecords));

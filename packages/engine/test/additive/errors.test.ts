@@ -49,7 +49,7 @@ function expectCoverage(covered: number, runs: number, level = 0.95): void {
   expect(betaQuantile(1e-4, covered, runs - covered + 1)).toBeLessThan(level);
 }
 
-const runs = Number(process.env.ADDITIVE_RUNS ?? 150);
+const runs = Number(process.env.ADDITIVE_RUNS ?? 100);
 const k = 3;
 const names = actionNames(k);
 const ordered = planOf(names, singles(k), names, { ordered: true });
@@ -79,7 +79,7 @@ describe('coverage', () => {
     const some = errors === 'bootstrap' ? Math.ceil(runs / 4) : runs;
     for (let run = 0; run < some; run++) {
       const studies = drawSingles(model, new Random(run, 'coverage'), k, 150);
-      const fit = unwrap(await fitAdditive([ordered], studies, { basis: 'linear', method, errors, draws: runs > 150 ? 500 : 150 }));
+      const fit = unwrap(await fitAdditive([ordered], studies, { basis: 'linear', method, errors, draws: runs > 100 ? 500 : 150 }));
       const [low, high] = fit.predict([point(ordered, [1, -1, 2])])[0]?.interval ?? [Number.NaN, Number.NaN];
       if (low <= truth([1, -1, 2]) && truth([1, -1, 2]) <= high) covered += 1;
       const { intervals } = fit.band(
@@ -111,7 +111,7 @@ describe('coverage', () => {
       }
       return columns;
     };
-    for (let run = 0; run < Math.ceil(runs / 20); run++) {
+    for (let run = 0; run < Math.ceil(runs / 16); run++) {
       const random = new Random(run, 'splines');
       const studies = [
         studyOf('obs', [], draw(random, [], 1500)),
@@ -183,6 +183,64 @@ describe('bootstrap and covariance', () => {
     };
     expect(await run(3)).toEqual(await run(3));
     expect(await run(3)).not.toEqual(await run(4));
+  });
+});
+
+describe('tables of counts', () => {
+  const levels = { A1: ['0', '1'], A2: ['0', '1'], Y: ['0', '1'] };
+  const pair = ['A1', 'A2'];
+  const table = (name: string, set: readonly string[], counts: readonly number[], kind: 'count' | 'probability' = 'count') =>
+    studyOf(
+      name,
+      set,
+      {
+        A1: Array.from({ length: 8 }, (_, i) => i >> 2),
+        A2: Array.from({ length: 8 }, (_, i) => (i >> 1) % 2),
+        Y: Array.from({ length: 8 }, (_, i) => i % 2),
+      },
+      { levels, weights: Float64Array.from(counts), kind },
+    );
+  const plan = planOf(pair, singles(2), pair);
+  const observed = [50, 30, 20, 45, 35, 15, 60, 80];
+  const arms = [table('do A1', ['A1'], [40, 60, 33, 27, 70, 20, 25, 55]), table('do A2', ['A2'], [81, 19, 44, 40, 62, 31, 22, 90])];
+  /** Mean and variance of Y among the records of one combination of levels. */
+  const cell = (counts: readonly number[], a: number, b: number): [number, number] => {
+    const [none, one] = [counts[4 * a + 2 * b] as number, counts[4 * a + 2 * b + 1] as number];
+    return [one / (none + one), (none * one) / (none + one) ** 3];
+  };
+
+  it('the bootstrap takes a row for as many records as it counts', async () => {
+    const studies = [table('obs', [], observed), ...arms];
+    const [sandwich, bootstrap] = [
+      unwrap(await fitAdditive([plan], studies, { restrict: false })),
+      unwrap(await fitAdditive([plan], studies, { restrict: false, errors: 'bootstrap', draws: 2000 })),
+    ].map((fit) => fit.predict([point(plan, ['1', '0'])])[0]);
+    expect(bootstrap?.value).toBeCloseTo(sandwich?.value as number, 12);
+    expect(Math.abs((bootstrap?.standardError as number) / (sandwich?.standardError as number) - 1)).toBeLessThan(0.06);
+  });
+
+  it('exact probabilities add nothing to the error of samples', async () => {
+    const total = observed.reduce((sum, count) => sum + count, 0);
+    const exact = table(
+      'obs',
+      [],
+      observed.map((count) => count / total),
+      'probability',
+    );
+    const fit = unwrap(await fitAdditive([plan], [exact, ...arms], { method: 'direct' }));
+    const [found] = fit.predict([point(plan, ['1', '0'])]);
+    const own = [
+      [40, 60, 33, 27, 70, 20, 25, 55],
+      [81, 19, 44, 40, 62, 31, 22, 90],
+    ].map((counts) => [counts, cell(counts, 1, 0)] as const);
+    const [first, second] = own.map(([, one]) => one);
+    expect(found?.value).toBeCloseTo((first?.[0] as number) + (second?.[0] as number) - cell(observed, 1, 0)[0], 12);
+    // HC3 of a mean of n records: n^2 / (n - 1)^2 times the plug-in variance.
+    const variance = own.reduce((sum, [counts, [, plain]]) => {
+      const n = (counts[4] as number) + (counts[5] as number);
+      return sum + (plain * n * n) / (n - 1) ** 2;
+    }, 0);
+    expect(found?.standardError).toBeCloseTo(Math.sqrt(variance), 12);
   });
 });
 
