@@ -2,11 +2,13 @@ import type { Agreement } from '../interpret/answer.ts';
 import { Random } from '../math/random.ts';
 import { Sum } from '../math/sum.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { inSteps } from '../run/steps.ts';
 import type { Farkas } from './farkas.ts';
 import { type BlockFit, BlockLikelihood } from './fit.ts';
 import type { Solver } from './highs.ts';
+import type { Cut } from './island.ts';
 import { empiricalLogLikelihood, hasPluggedNumbers, recordsOf } from './likelihood.ts';
-import { openBlock } from './linear.ts';
+import { type LinearBlock, openBlock } from './linear.ts';
 import type { Cell, Programme } from './programme.ts';
 import { type Projection, projectProgramme } from './project.ts';
 
@@ -19,7 +21,10 @@ export interface AgreementOptions extends RunOptions {
 }
 
 export interface AgreementOutcome {
-  readonly agreement: Agreement;
+  /** Absent: it was not found out, see `undecided`. */
+  readonly agreement?: Agreement;
+  /** In words, why it was not found out whether some model gives what the studies show, or what the best-fitting one gives. */
+  readonly undecided?: { readonly says: string; readonly stopped: boolean };
   /** Studies contradict each other or the graph beyond sampling: exact probabilities that no model has, impossible records, or p < 0.05. */
   readonly conflict: boolean;
   /** The programme whose targets models attain: the same one if the studies agree strictly; absent where exact probabilities contradict one another. */
@@ -51,10 +56,15 @@ const mostWork = 4e9;
  */
 export async function agreementOf(solver: Solver, programme: Programme, options: AgreementOptions = {}): Promise<AgreementOutcome> {
   const blocks = programme.blocks.map((_, block) => block);
-  const proofs = conflictsOf(solver, programme);
+  const conflicts = await conflictsOf(solver, programme, options);
+  if (!Array.isArray(conflicts)) return { undecided: conflicts, conflict: false, programme, projections: [], proofs: [] };
+  const proofs: readonly Farkas[] = conflicts;
   if (proofs.length === 0)
     return { agreement: { gap: 0, gapAtLeast: 0, strict: true }, conflict: false, programme, projections: [], proofs };
-  const fixed = conflictsOf(solver, { ...programme, cells: programme.cells.map((cell) => withoutSample(programme, cell)) });
+  const stated = { ...programme, cells: programme.cells.map((cell) => withoutSample(programme, cell)) };
+  const exactly = await conflictsOf(solver, stated, options);
+  if (!Array.isArray(exactly)) return { undecided: exactly, conflict: false, programme, projections: [], proofs };
+  const fixed: readonly Farkas[] = exactly;
   const broken = new Set(fixed.map(({ block }) => block));
   const projections: Projection[] = [];
   const gap = new Sum();
@@ -62,7 +72,9 @@ export async function agreementOf(solver: Solver, programme: Programme, options:
   for (const { block } of proofs) {
     const loose = broken.has(block);
     const likelihood = new BlockLikelihood(programme, block, { loose });
-    const fit = likelihood.fit();
+    const fit = await inSteps(likelihood.fitting(), options);
+    if (fit.cut === 'stopped' || (fit.cut !== undefined && !(fit.gap < farOff)))
+      return { undecided: undecided(fit.cut), conflict: false, programme, projections, proofs };
     const own = loose ? looseLogLikelihood(programme, block) : empiricalLogLikelihood(programme, block, programme.cells);
     gap.add(Math.max(0, own - fit.logLikelihood));
     least.add(Math.max(0, own - fit.logLikelihood - Math.max(0, fit.gap)));
@@ -90,12 +102,29 @@ export async function agreementOf(solver: Solver, programme: Programme, options:
 
 const strength = ({ violated }: Farkas): number => violated.left - violated.right;
 
-function conflictsOf(solver: Solver, programme: Programme): Farkas[] {
-  return programme.blocks.flatMap((_, block) => {
-    const open = openBlock(solver, programme, block);
-    open.close();
-    return open.conflict === undefined ? [] : [open.conflict];
-  });
+/** How far from the largest likelihood, in nats, a fit may be whose search ended early. */
+const farOff = 0.1;
+
+const undecided = (cut: Cut): { readonly says: string; readonly stopped: boolean } => ({
+  says: cut === 'stopped' ? 'the run was stopped' : 'the search for states of the response functions ended at its limit',
+  stopped: cut === 'stopped',
+});
+
+async function conflictsOf(
+  solver: Solver,
+  programme: Programme,
+  options: RunOptions,
+): Promise<Farkas[] | NonNullable<AgreementOutcome['undecided']>> {
+  const conflicts: Farkas[] = [];
+  let open: LinearBlock['undecided'];
+  for (const block of programme.blocks.keys()) {
+    const opened = await inSteps(openBlock(solver, programme, block), options);
+    opened.close();
+    if (opened.conflict !== undefined) conflicts.push(opened.conflict);
+    open ??= opened.undecided;
+  }
+  if (open === undefined || conflicts.length > 0) return conflicts;
+  return 'failed' in open ? { says: open.failed, stopped: false } : undecided(open.cut);
 }
 
 const withoutSample = ({ strata }: Programme, cell: Cell): Cell =>

@@ -54,8 +54,6 @@ export interface CertifiedSide {
 
 /** A side that a linear programme gives. */
 export interface LinearSide extends CertifiedSide {
-  readonly inner: number;
-  readonly witness: ModelPoint;
   readonly proof: LinearProof;
 }
 
@@ -143,7 +141,7 @@ export function sparse(programme: Programme, block: number, dense: readonly numb
 /** The whole certificate of bounds by linear programmes. */
 export function certificateOf(
   programme: Programme,
-  { lower, upper }: { readonly lower: LinearSide; readonly upper: LinearSide },
+  { lower, upper }: { readonly lower: CertifiedSide; readonly upper: CertifiedSide },
   question?: string,
 ): Certificate {
   return { ...certifiedProblem(programme), ...asked(question), lower, upper, gap: gapOf(lower, upper) };

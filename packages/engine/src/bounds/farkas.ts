@@ -1,7 +1,11 @@
 import type { Name } from '../graph/variable.ts';
+import { Random } from '../math/random.ts';
 import { Sum } from '../math/sum.ts';
+import type { Steps } from '../run/steps.ts';
+import { Descent } from './descend.ts';
 import type { Session, Solver } from './highs.ts';
-import { leastSum } from './least.ts';
+import { mostWork, priceOf } from './island.ts';
+import { leastSum, type Weighted } from './least.ts';
 import type { Programme } from './programme.ts';
 import { cellsOfBlock, classesOf, columnOf, type Group, type Island, type Row, restrictionsOfBlock } from './states.ts';
 
@@ -15,22 +19,43 @@ export interface Farkas {
   readonly multipliers: readonly number[];
 }
 
+interface State {
+  readonly value: number;
+  readonly assignment: ArrayLike<number>;
+}
+
+/** Both sides of an inequality, and what any model adds. */
+interface Reach {
+  readonly left: number;
+  readonly right: number;
+  readonly violation: number;
+  readonly constant: number;
+}
+
 /** Favours `P(a) <= P(b)` over its equal `P(a) + P(not b) <= 1`. */
 const constantCost = 1 / 64;
 const roomy = 2000;
+/** States looked for from random ones before the best one is, where that is dear; cells of tables that count as dear. */
+const wanderers = 24;
+const dear = 1 << 14;
+/** More terms are not spelled out. */
+const mostSpelled = 40;
 
 /**
  * The violated inequality of an island that its rows make infeasible, of the least sum of absolute multipliers for its violation
- * (a sparse facet of what models can do); its constraints are added as they are needed. Undefined: none was found.
+ * (a sparse facet of what models can do); its constraints are added as they are needed. Undefined: none was found. `known`: multipliers of the island's rows that
+ * prove the contradiction, which stand where the search for fewer of them is too long.
  */
-export function conflictIn(
+export function* conflictIn(
   solver: Solver,
   programme: Programme,
   block: number,
   levels: readonly number[],
   rows: readonly Row[],
   island: Island,
-): Farkas | undefined {
+  known?: ArrayLike<number>,
+): Steps<Farkas | undefined> {
+  const dearly = island.groups.map((group) => priceOf(group, levels) > dear);
   const own = island.rows.map((row) => rows[row] as Row);
   const { length: count } = own;
   const groups = island.groups.length;
@@ -55,12 +80,14 @@ export function conflictIn(
     }),
   });
   try {
-    return search(session);
+    return (yield* search(session)) ?? (known === undefined ? undefined : yield* inWords(Array.from(known)));
   } finally {
     session.close();
   }
 
-  function search(open: Session): Farkas | undefined {
+  function* search(open: Session): Steps<Farkas | undefined> {
+    const random = new Random(0, 'conflict');
+    let work = 0;
     for (const [g, group] of island.groups.entries())
       for (const column of classesOf(group, levels, roomy)?.columns ?? []) addState(open, g, column);
     for (let round = 0; round < 10_000; round++) {
@@ -70,12 +97,23 @@ export function conflictIn(
       let grew = false;
       for (const [g, group] of island.groups.entries()) {
         const z = (solution.columns[2 * (count + g)] as number) - (solution.columns[2 * (count + g) + 1] as number);
+        if (dearly[g] === true) {
+          if (yield { task: 'what the studies contradict', done: round }) return undefined;
+          const near = nearby(group, y, random.split(round).split(g)).filter(({ value }) => value > z + 1e-9);
+          for (const { assignment } of near) addState(open, g, columnOf(group, assignment));
+          if (near.length > 0) {
+            grew = true;
+            continue;
+          }
+          work += priceOf(group, levels);
+          if (known !== undefined && work > mostWork) return undefined;
+        }
         const found = most(group, y);
         if (found === undefined || found.value <= z + 1e-9) continue;
         addState(open, g, columnOf(group, found.assignment));
         grew = true;
       }
-      if (!grew) return inWords(y);
+      if (!grew) return yield* inWords(y);
     }
     return undefined;
   }
@@ -101,22 +139,33 @@ export function conflictIn(
     );
   }
 
+  function priced(group: Group, y: readonly number[]): Weighted<number>[] {
+    return group.terms
+      .map(({ row, coefficient, literals }) => ({ coefficient: -coefficient * (y[at(row)] as number), literals }))
+      .filter(({ coefficient }) => coefficient !== 0);
+  }
+
+  /** Different states of large y A, by descent from random ones. */
+  function nearby(group: Group, y: readonly number[], random: Random): readonly State[] {
+    const descent = new Descent(levels, group.digits, priced(group, y), group.forbidden);
+    const start = new Int32Array(levels.length);
+    const found = Array.from({ length: wanderers }, (_, i) => descent.somewhere(random.split(i), start));
+    return [...new Map(found.map(({ value, assignment }) => [assignment.join(), { value: -value, assignment }])).values()];
+  }
+
   /** The largest y A over the states of a group. */
-  function most(group: Group, y: readonly number[]): { readonly value: number; readonly assignment: ArrayLike<number> } | undefined {
-    const terms = group.terms.map(({ row, coefficient, literals }) => ({ coefficient: -coefficient * (y[at(row)] as number), literals }));
-    const found = leastSum(
-      levels,
-      terms.filter(({ coefficient }) => coefficient !== 0),
-      group.forbidden,
-    );
+  function most(group: Group, y: readonly number[]): State | undefined {
+    const found = leastSum(levels, priced(group, y), group.forbidden);
     return typeof found === 'string' ? undefined : { value: -found.value, assignment: found.assignment };
   }
 
-  function inWords(raw: readonly number[]): Farkas | undefined {
-    const exact = reach(raw);
+  function* inWords(raw: readonly number[]): Steps<Farkas | undefined> {
+    const exact = yield* reach(raw);
     if (exact === undefined) return undefined;
-    const simple = simplified(raw, (y) => (reach(y)?.violation ?? 0) > 0);
-    const { left, right, constant } = reach(simple) as { left: number; right: number; constant: number };
+    const simple = yield* simplified(raw, function* (y) {
+      return ((yield* reach(y))?.violation ?? 0) > 0;
+    });
+    const { left, right, constant } = (yield* reach(simple)) ?? exact;
     if (!(left > right)) return undefined;
     const used = own.map((row, i) => ({ row, multiplier: simple[i] as number })).filter(({ multiplier }) => multiplier !== 0);
     const over = used.filter(({ multiplier }) => multiplier > 0);
@@ -126,11 +175,12 @@ export function conflictIn(
     const side = (terms: typeof used, extra: number): string => {
       const parts = terms.map(({ row, multiplier }) => spelled(row, Math.abs(multiplier), write));
       if (extra !== 0) parts.push(short(extra, 6));
+      if (parts.length > mostSpelled) return `a weighted sum of ${parts.length} probabilities`;
       return parts.length === 0 ? '0' : parts.join(' + ');
     };
     const [lefts, rights] = [side(over, Math.max(0, -constant)), side(under, Math.max(0, constant))];
     const sideText = (text: string, value: number): string => (text === write(value) ? text : `${text} = ${write(value)}`);
-    const assumed = needsAssumptions(simple) ? ', under the assumptions made' : '';
+    const assumed = (yield* needsAssumptions(simple)) ? ', under the assumptions made' : '';
     const cells = cellsOfBlock(programme, block);
     const restrictions = restrictionsOfBlock(programme, block);
     const multipliers = new Array<number>(cells.length + restrictions.length).fill(0);
@@ -156,17 +206,15 @@ export function conflictIn(
   }
 
   /** Both sides with the multipliers y: left = y+ b (+ what all models lose), right = y- b (+ what some model gains). */
-  function reach(
-    y: readonly number[],
-    bare = false,
-  ): { readonly left: number; readonly right: number; readonly violation: number; readonly constant: number } | undefined {
+  function* reach(y: readonly number[], bare = false): Steps<Reach | undefined> {
     const [left, right, constant] = [new Sum(), new Sum(), new Sum()];
     for (const [i, { target }] of own.entries()) {
       const multiplier = y[i] as number;
       if (multiplier > 0) left.add(multiplier * target);
       else right.add(-multiplier * target);
     }
-    for (const group of island.groups) {
+    for (const [g, group] of island.groups.entries()) {
+      if (dearly[g] === true) yield { task: 'what the studies contradict', done: 0 };
       const found = most(bare ? { ...group, forbidden: [] } : group, y);
       if (found === undefined) return undefined;
       constant.add(found.value);
@@ -176,23 +224,23 @@ export function conflictIn(
     return { left: left.value, right: right.value, violation: left.value - right.value, constant: constant.value };
   }
 
-  function needsAssumptions(y: readonly number[]): boolean {
-    return island.groups.some(({ forbidden }) => forbidden.length > 0) && (reach(y, true)?.violation ?? 0) <= 0;
+  function* needsAssumptions(y: readonly number[]): Steps<boolean> {
+    return island.groups.some(({ forbidden }) => forbidden.length > 0) && ((yield* reach(y, true))?.violation ?? 0) <= 0;
   }
 }
 
 /** Multiples of the smallest multiplier, or of another one, if they are small whole numbers that still prove the conflict; else as they are. */
-function simplified(y: readonly number[], proves: (y: readonly number[]) => boolean): readonly number[] {
+function* simplified(y: readonly number[], proves: (y: readonly number[]) => Steps<boolean>): Steps<readonly number[]> {
   const largest = Math.max(...y.map(Math.abs), 0);
   const clean = y.map((x) => (Math.abs(x) <= 1e-9 * largest ? 0 : x));
   for (let divisor = 1; divisor <= 24; divisor++) {
     const scaled = clean.map((x) => (x / largest) * divisor);
     const whole = scaled.map((x) => Math.round(x));
-    if (scaled.every((x, i) => Math.abs(x - (whole[i] as number)) <= 1e-6) && proves(whole)) return whole;
+    if (scaled.every((x, i) => Math.abs(x - (whole[i] as number)) <= 1e-6) && (yield* proves(whole))) return whole;
   }
   const smallest = clean.reduce((least, x) => (x === 0 ? least : Math.min(least, Math.abs(x))), Infinity);
   const scaled = clean.map((x) => x / smallest);
-  return proves(scaled) ? scaled : y;
+  return (yield* proves(scaled)) ? scaled : y;
 }
 
 function spelled({ source, says, target }: Row, multiplier: number, write: (x: number) => string): string {

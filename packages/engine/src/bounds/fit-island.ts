@@ -1,7 +1,9 @@
 import { log } from '../math/elementary.ts';
+import type { Steps } from '../run/steps.ts';
+import { Descent } from './descend.ts';
 import { type IslandRow, type Matrix, matrixOf, pricesOf, type State, withoutImpossible } from './fit-columns.ts';
 import { fitMixture, type Mixture, type MixtureFit } from './interior.ts';
-import type { GroupPoint } from './island.ts';
+import { type Cut, type GroupPoint, mostWork, priceOf, tooEntangled } from './island.ts';
 import { leastSum } from './least.ts';
 import type { Block } from './programme.ts';
 import { classesOf, columnOf, type Group, type Island, levelsOf } from './states.ts';
@@ -15,10 +17,12 @@ interface IslandOptions {
   readonly until?: (logLikelihood: number, gap: number) => boolean;
 }
 
-interface IslandResult {
+export interface IslandResult {
   readonly logLikelihood: number;
   readonly gap: number;
   readonly converged: boolean;
+  /** States are missing: the search for them ended early. */
+  readonly cut?: Cut;
   /** Row and value. */
   readonly values: readonly (readonly [number, number])[];
   readonly multipliers: readonly (readonly [number, number])[];
@@ -26,6 +30,8 @@ interface IslandResult {
 }
 
 const mostRounds = 400;
+/** Cells of tables that make the price of a state dear. */
+const dear = 1 << 14;
 
 /** Groups of digits that cells link: one mixture problem, each group a simplex of states. */
 export class IslandFit {
@@ -37,6 +43,8 @@ export class IslandFit {
   /** Columns of some group are generated. */
   private readonly open: boolean;
   private readonly known = new Set<string>();
+  /** Cells of tables to find the best state of each group, where it is dear. */
+  private readonly prices: readonly number[];
   private matrix: (Matrix & { readonly key: string }) | undefined;
 
   constructor(block: Block, island: Island, rows: readonly IslandRow[], limit: number) {
@@ -55,19 +63,32 @@ export class IslandFit {
           this.states.push({ group: number, column, leaf: (classes.leaves[i] as readonly Int16Array[])[0] as Int16Array });
     }
     this.open = open;
+    this.prices = island.groups.map((group) => {
+      const price = open ? priceOf(group, this.levels) : 0;
+      return price > dear ? price : 0;
+    });
     if (!open) this.states = withoutImpossible(this.states, island, rows);
   }
 
   get work(): number {
     const size = this.island.rows.length + this.island.groups.length;
     const entries = this.states.reduce((sum, { column }) => sum + (column.rows.length + 1) ** 2 + 8, 0);
-    return (this.open ? mostRounds / 4 : 1) * 15 * (size ** 3 / 6 + entries);
+    const priced = this.prices.reduce((sum, price) => sum + price, 0);
+    return (this.open ? mostRounds / 4 : 1) * (15 * (size ** 3 / 6 + entries) + 4 * priced);
   }
 
-  fit(options: IslandOptions): IslandResult {
+  *fit(options: IslandOptions): Steps<IslandResult> {
+    let cut: Cut | undefined;
+    let work = 0;
     let result = this.solve(options);
     // A gap of the columns at hand says nothing of those that were not made.
     for (let round = 0; this.open && round < mostRounds; round++) {
+      if (this.prices.some((price) => price > 0)) {
+        if (yield { task: 'the model that fits best', done: round }) cut = 'stopped';
+        else if (work > mostWork) cut = 'work';
+        work += this.prices.reduce((sum, price) => sum + price, 0) + this.states.length * this.island.rows.length;
+        if (cut !== undefined) break;
+      }
       const missing = this.generate(options, result.prices);
       const gap = result.fit.gap + missing;
       result = { ...result, fit: { ...result.fit, gap } };
@@ -80,6 +101,7 @@ export class IslandFit {
       logLikelihood: possible ? fit.value + cost : Number.NEGATIVE_INFINITY,
       gap: possible ? fit.gap : 0,
       converged: possible && fit.residual < 1e-8 && Math.abs(fit.gap) <= 1e-8 * Math.max(1, total),
+      ...(cut === undefined ? {} : { cut }),
       values: this.valuesAt(states, fit.x),
       multipliers: result.multipliers,
       groups: () => this.groupsAt(states, fit.x),
@@ -207,6 +229,12 @@ export class IslandFit {
     return fixed;
   }
 
+  private holding(assignment: ArrayLike<number>, literals: readonly { readonly digit: number; readonly value: number }[]): Int32Array {
+    const held = Int32Array.from(assignment);
+    for (const { digit, value } of literals) held[digit] = value;
+    return held;
+  }
+
   /** Adds states of better price than all present ones; returns by how much the present ones fall short (0: by nothing). */
   private generate({ counts }: IslandOptions, prices: ReadonlyMap<number, number>): number {
     let missing = 0;
@@ -222,6 +250,9 @@ export class IslandFit {
         const price = prices.get(row) ?? 0;
         return price === 0 ? [] : [{ coefficient: -price * coefficient, literals }];
       });
+      const isDear = (this.prices[number] ?? 0) > 0;
+      if (isDear && tooEntangled(group, this.levels) !== undefined) return Number.POSITIVE_INFINITY;
+      const descent = isDear ? new Descent(this.levels, group.digits, terms, group.forbidden) : undefined;
       const state = leastSum(this.levels, terms, group.forbidden);
       if (state === 'too large') return Number.POSITIVE_INFINITY;
       if (state === 'impossible') continue;
@@ -233,7 +264,8 @@ export class IslandFit {
       for (const { row, literals } of group.terms) {
         const { cell } = this.rows[row] as IslandRow;
         if (cell === undefined || !((counts[cell] as number) > 0) || tries++ >= 60) continue;
-        const other = leastSum(this.levels, terms, group.forbidden, this.fixing(literals));
+        const other =
+          descent?.from(this.holding(state.assignment, literals)) ?? leastSum(this.levels, terms, group.forbidden, this.fixing(literals));
         if (typeof other !== 'string' && -other.value > best) this.add(number, group, other.assignment);
       }
     }

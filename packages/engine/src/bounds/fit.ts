@@ -1,6 +1,8 @@
+import { atOnce, type Steps } from '../run/steps.ts';
 import { couple } from './couple.ts';
 import type { IslandRow } from './fit-columns.ts';
-import { IslandFit } from './fit-island.ts';
+import { IslandFit, type IslandResult } from './fit-island.ts';
+import type { Cut } from './island.ts';
 import type { BlockPoint, Cell, Form, Programme, Stratum } from './programme.ts';
 import { islandsOf, type Row } from './states.ts';
 
@@ -31,6 +33,8 @@ export interface BlockFit {
   readonly gap: number;
   /** Exact cells, restrictions and limits are met to 1e-8, and `gap` is small. */
   readonly converged: boolean;
+  /** The search for states ended early: what is fitted has a model, but not the most likely one. */
+  readonly cut?: Cut;
   /** One multiplier per cell of the block (0 where it was not read): the certificate of the gap, see `MixtureFit.gap`. */
   readonly multipliers: Float64Array;
   readonly point: () => BlockPoint;
@@ -101,24 +105,32 @@ export class BlockLikelihood {
 
   /** Deterministic. About twice the log of the precision in steps, each quadratic in the cells of a column and cubic in the rows. */
   fit(options: FitOptions = {}): BlockFit {
+    return atOnce(this.fitting(options));
+  }
+
+  /** {@link fit}, with pauses where states are found dearly. */
+  *fitting(options: FitOptions = {}): Steps<BlockFit> {
     const { programme, cells } = this;
     const counts = cells.map((cell) => options.counts?.[cell] ?? (programme.cells[cell] as Cell).count);
     const centre = options.contracted === undefined ? undefined : cells.map((cell) => options.contracted?.centre[cell] as number);
     const fitted = new Float64Array(cells.length).fill(Number.NaN);
     const multipliers = new Float64Array(cells.length);
     const extras = new Float64Array(this.extras);
-    const parts = this.islands.map((island) =>
-      island.fit({
-        counts,
-        prices: options.prices,
-        limits: options.limits,
-        ...(centre && { centre, factor: options.contracted?.factor as number }),
-        ...(this.islands.length === 1 && options.until && { until: options.until }),
-      }),
-    );
+    const parts: IslandResult[] = [];
+    for (const island of this.islands)
+      parts.push(
+        yield* island.fit({
+          counts,
+          prices: options.prices,
+          limits: options.limits,
+          ...(centre && { centre, factor: options.contracted?.factor as number }),
+          ...(this.islands.length === 1 && options.until && { until: options.until }),
+        }),
+      );
     let logLikelihood = 0;
     let gap = 0;
     let converged = true;
+    const cut = parts.find((part) => part.cut !== undefined)?.cut;
     for (const part of parts) {
       logLikelihood += part.logLikelihood;
       gap += part.gap;
@@ -139,6 +151,7 @@ export class BlockLikelihood {
       logLikelihood,
       gap,
       converged,
+      ...(cut === undefined ? {} : { cut }),
       multipliers,
       point: () =>
         couple(

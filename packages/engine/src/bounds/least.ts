@@ -47,7 +47,8 @@ interface Table<T> {
 }
 
 const largestTable = 1 << 16;
-const mostWork = 1 << 26;
+/** Cells of tables that {@link least} may make. */
+export const mostWork = 1 << 26;
 
 /**
  * The least value of a sum of conjunctions over all assignments of digits (min-sum variable elimination, Dechter 1999; where a
@@ -91,6 +92,21 @@ export const leastSum = (
   forbidden: readonly Conjunction[],
   fixed?: ArrayLike<number>,
 ): LeastResult<number> => least(levels, terms, forbidden, doubles, fixed);
+
+/**
+ * About how many numbers {@link least} reads for terms over these conjunctions; above {@link mostWork} it may say `too large`.
+ * An estimate from above where some of them are not priced.
+ */
+export function leastWork(levels: ArrayLike<number>, conjunctions: readonly Conjunction[]): number {
+  const entries = conjunctions.filter((literals) => literals.length > 0).map((literals) => ({ literals }));
+  return components(levels.length, entries).reduce((sum, component) => {
+    const order = eliminationOrder(levels, component);
+    if (order !== undefined) return sum + order.work;
+    const digit = mostUsed(component);
+    const rest = component.map(({ literals }) => literals.filter((literal) => literal.digit !== digit));
+    return sum + (levels[digit] as number) * (component.length + leastWork(levels, rest));
+  }, 0);
+}
 
 interface Search<T> {
   readonly levels: ArrayLike<number>;
@@ -156,9 +172,9 @@ function componentMinimum<T>(search: Search<T>, terms: readonly Weighted<T>[]): 
 }
 
 /** Greedy: next the digit whose elimination makes the smallest table. Undefined: some table would be too large. */
-function eliminationOrder<T>(
+function eliminationOrder(
   levels: ArrayLike<number>,
-  terms: readonly Weighted<T>[],
+  terms: readonly { readonly literals: Conjunction }[],
 ): { readonly digits: readonly number[]; readonly work: number } | undefined {
   const neighbours = new Map<number, Set<number>>();
   for (const { literals } of terms)
@@ -277,13 +293,19 @@ function strideOf(levels: ArrayLike<number>, digits: readonly number[], digit: n
   return stride;
 }
 
+/** The digit that stands in most terms. */
+export function mostUsed(terms: readonly { readonly literals: Conjunction }[]): number {
+  const uses = new Map<number, number>();
+  for (const { literals } of terms) for (const { digit } of literals) uses.set(digit, (uses.get(digit) ?? 0) + 1);
+  let best = -1;
+  for (const [digit, count] of uses) if (count > (uses.get(best) ?? 0)) best = digit;
+  return best;
+}
+
 /** The least over the values of the digit that stands in most terms. */
 function condition<T>(search: Search<T>, terms: readonly Weighted<T>[]): T | undefined {
   const { ring, levels, assignment } = search;
-  const uses = new Map<number, number>();
-  for (const { literals } of terms) for (const { digit } of literals) uses.set(digit, (uses.get(digit) ?? 0) + 1);
-  let digit = -1;
-  for (const [candidate, count] of uses) if (count > (uses.get(digit) ?? 0)) digit = candidate;
+  const digit = mostUsed(terms);
   let best: { value: T; assignment: Int32Array } | undefined;
   for (let value = 0; value < (levels[digit] as number); value++) {
     search.work += terms.length;

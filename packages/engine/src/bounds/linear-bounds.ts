@@ -1,10 +1,12 @@
 import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { inSteps } from '../run/steps.ts';
 import { certifiedProblem, type LinearProof, type LinearSide, sparse } from './certificate.ts';
 import { blocksOf, targetValue } from './contract.ts';
 import type { Farkas } from './farkas.ts';
 import { doubleField } from './field.ts';
 import type { Solver } from './highs.ts';
-import { type BlockOptions, type FormRange, type LinearBlock, openBlock, type RatioRange } from './linear.ts';
+import type { Cut } from './island.ts';
+import { type BlockOptions, type FormRange, type LinearBlock, type OpenRange, openBlock, type RatioRange } from './linear.ts';
 import { formsBetween, isPinned, type Numbers, numbersOf } from './pins.ts';
 import type { BlockPoint, Form, ModelPoint, Programme } from './programme.ts';
 import { linearBound } from './proof.ts';
@@ -19,6 +21,8 @@ export interface LinearBounds {
   readonly open: number | undefined;
   /** With a condition: some model gives it probability 0, and there the question has no value. */
   readonly denominatorCanVanish: boolean;
+  /** The search ended early: the outer values hold, and are perhaps not the best. No model may be known that fits. */
+  readonly cut?: Cut;
 }
 
 export type LinearOutcome =
@@ -49,8 +53,8 @@ export async function linearBounds(solver: Solver, programme: Programme, options
   const blocks: LinearBlock[] = [];
   try {
     for (const block of programme.blocks.keys()) {
-      blocks.push(openBlock(solver, programme, block, options));
-      await breathe(options);
+      blocks.push(await inSteps(openBlock(solver, programme, block, options), options));
+      await breathe(options, blocks);
     }
     const conflicts = blocks.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
     if (conflicts.length > 0) {
@@ -65,18 +69,17 @@ export async function linearBounds(solver: Solver, programme: Programme, options
 
 async function solve(programme: Programme, blocks: readonly LinearBlock[], options: LinearOptions): Promise<LinearOutcome> {
   const { target } = programme;
-  const points: BlockPoint[] = [];
-  for (const { point } of blocks) {
-    if (point === undefined) return { kind: 'failed', says: 'a block of response functions could not be solved' };
-    points.push(point);
-  }
+  const failed = blocks.flatMap(({ undecided }) => (undecided !== undefined && 'failed' in undecided ? [undecided.failed] : []));
+  if (failed[0] !== undefined) return { kind: 'failed', says: failed[0] };
+  const found = blocks.flatMap(({ point }) => point ?? []);
+  const points = found.length < blocks.length ? undefined : found;
   // The block with the most digits last: it is most often the one that is not pinned, and then need not be looked into.
   const digits = (block: number): number => programme.blocks[block]?.digits.length ?? 0;
   const order = blocksOf(target).sort((a, b) => digits(a) - digits(b) || a - b);
   const numbers = new Map<number, Numbers>();
   const read = async (block: number): Promise<string | undefined> => {
-    const found = numbersOf(programme, blocks[block] as LinearBlock);
-    await breathe(options);
+    const found = await inSteps(numbersOf(programme, blocks[block] as LinearBlock), options);
+    await breathe(options, blocks);
     if ('failed' in found) return found.failed;
     if ('infeasible' in found) return found.infeasible.violated.says;
     numbers.set(block, found);
@@ -95,61 +98,62 @@ async function solve(programme: Programme, blocks: readonly LinearBlock[], optio
     unpinned = order.filter((block) => !isPinned(target, block, numbers));
   }
   if (several.length > 0) return { kind: 'several', blocks: several, unpinned: unpinned.length === 0 ? [last] : unpinned };
-  if (unpinned.length > 1) return { kind: 'multilinear', unpinned };
-  const open = unpinned[0] ?? last;
+  // What ends early is bounded as it is, the other blocks between what is proven of them.
+  const cut = blocks.some(({ undecided }) => undecided !== undefined) || [...numbers.values()].some((one) => one.cut !== undefined);
+  if (unpinned.length > 1 && !cut) return { kind: 'multilinear', unpinned };
+  const open = unpinned.includes(last) ? last : (unpinned[0] ?? last);
   numbers.delete(open);
-  return extremes(programme, blocks[open] as LinearBlock, numbers, points);
+  return extremes(programme, blocks[open] as LinearBlock, numbers, points, options);
 }
 
-function extremes(
+async function extremes(
   programme: Programme,
   open: LinearBlock,
   numbers: ReadonlyMap<number, Numbers>,
-  points: readonly BlockPoint[],
-): LinearOutcome {
+  points: readonly BlockPoint[] | undefined,
+  options: LinearOptions,
+): Promise<LinearOutcome> {
   const { target } = programme;
   const { block } = open;
   const above = formsBetween(target.numerator, block, numbers);
   const below = target.denominator === undefined ? undefined : formsBetween(target.denominator, block, numbers);
-  const range = (form: Form): ReturnType<LinearBlock['range']> | ReturnType<LinearBlock['ratio']> =>
-    below === undefined ? open.range(form) : open.ratio(form, below.low);
-  const low = range(above.low);
-  const high = sameForm(above) ? low : range(above.high);
+  const range = (form: Form) => (below === undefined ? inSteps(open.range(form), options) : inSteps(open.ratio(form, below.low), options));
+  const low = await range(above.low);
+  const high = sameForm(above) ? low : await range(above.high);
   if (low === 'undefined' || high === 'undefined') return { kind: 'undefined' };
   if ('failed' in low) return { kind: 'failed', says: low.failed };
   if ('failed' in high) return { kind: 'failed', says: high.failed };
   if ('infeasible' in low || 'infeasible' in high) return { kind: 'failed', says: 'a block that has models was found without' };
   const problem = certifiedProblem(programme);
-  const side = (
-    end: 'lower' | 'upper',
-    at: number,
-    point: BlockPoint,
-    multipliers: readonly number[],
-    found: FormRange | RatioRange,
-  ): LinearSide => {
+  const side = (end: 'lower' | 'upper', found: FormRange | RatioRange | OpenRange): LinearSide => {
     const proof: LinearProof = {
       kind: 'linear',
       pins: [...numbers.values()].flatMap(({ pins }) => pins),
       block,
-      multipliers: sparse(programme, block, multipliers),
+      multipliers: sparse(programme, block, found[`${end}Multipliers`]),
       ...('denominatorMultipliers' in found ? { denominator: sparse(programme, block, found.denominatorMultipliers) } : {}),
     };
-    const witness: ModelPoint = points.map((other, i) => (i === block ? point : other));
+    if ('cut' in found || points === undefined) return { outer: linearBound(doubleField, problem, proof, end, found[end]), proof };
+    const witness: ModelPoint = points.map((other, i) => (i === block ? found[`${end}Point`] : other));
+    const at = found.attained[end === 'lower' ? 0 : 1];
     return { outer: linearBound(doubleField, problem, proof, end, at), inner: targetValue(target, witness), witness, proof };
   };
+  const cut = 'cut' in low ? low.cut : 'cut' in high ? high.cut : [...numbers.values()].find((one) => one.cut !== undefined)?.cut;
   return {
     kind: 'bounds',
-    lower: side('lower', low.attained[0], low.lowerPoint, low.lowerMultipliers, low),
-    upper: side('upper', high.attained[1], high.upperPoint, high.upperMultipliers, high),
+    lower: side('lower', low),
+    upper: side('upper', high),
     open: low.upper - low.lower > 1e-9 ? block : undefined,
     denominatorCanVanish: 'denominatorCanVanish' in low && low.denominatorCanVanish,
+    ...(cut === undefined ? {} : { cut }),
   };
 }
 
 const sameForm = ({ low, high }: { readonly low: readonly unknown[]; readonly high: readonly unknown[] }): boolean =>
   JSON.stringify(low) === JSON.stringify(high);
 
-async function breathe({ signal, pause }: RunOptions): Promise<void> {
-  if (signal?.aborted === true) throw new Interrupted('bounds');
+/** What was told to stop in the middle of a block has an answer still. */
+async function breathe({ signal, pause }: RunOptions, blocks: readonly LinearBlock[]): Promise<void> {
+  if (signal?.aborted === true && blocks.every(({ undecided }) => undecided === undefined)) throw new Interrupted('bounds');
   await pause?.();
 }

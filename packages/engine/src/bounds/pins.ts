@@ -1,6 +1,8 @@
+import type { Steps } from '../run/steps.ts';
 import { type Pin, sparse } from './certificate.ts';
 import { blocksOf, combined, conjunctionKey, networksForm, type TableNumbers } from './contract.ts';
 import type { Farkas } from './farkas.ts';
+import type { Cut } from './island.ts';
 import type { LinearBlock, Unsolved } from './linear.ts';
 import type { Form, LocalTable, Network, Programme, Target } from './programme.ts';
 import { cellsOfBlock } from './states.ts';
@@ -10,6 +12,8 @@ export interface Numbers {
   readonly pins: readonly Pin[];
   readonly low: TableNumbers;
   readonly high: TableNumbers;
+  /** Some search ended early. */
+  readonly cut?: Cut;
 }
 
 /** Largest effect on the target that a number known only up to a range may have if its block is to count as pinned. */
@@ -19,7 +23,8 @@ const tablesOf = (target: Target, block: number): LocalTable[] =>
   [...target.numerator, ...(target.denominator ?? [])].flatMap(({ tables }) => tables.filter((table) => table.block === block));
 
 /** The ranges of all conjunctions that the target reads of one block: cells as they are, two programmes for each of the others. */
-export function numbersOf(programme: Programme, open: LinearBlock): Numbers | { readonly infeasible: Farkas } | Unsolved {
+export function* numbersOf(programme: Programme, open: LinearBlock): Steps<Numbers | { readonly infeasible: Farkas } | Unsolved> {
+  let cut: Cut | undefined;
   const { block } = open;
   const cells = cellsOfBlock(programme, block);
   const single = new Map<string, number>();
@@ -45,8 +50,9 @@ export function numbersOf(programme: Programme, open: LinearBlock): Numbers | { 
       pins.set(key, { block, literals, lower: multipliers, upper: multipliers });
       continue;
     }
-    const found = open.range([{ coefficient: 1, literals }]);
+    const found = yield* open.range([{ coefficient: 1, literals }]);
     if (!('lower' in found)) return found;
+    if ('cut' in found) cut = found.cut;
     ranges.set(key, [Math.max(0, found.lower), Math.min(1, found.upper)]);
     pins.set(key, {
       block,
@@ -62,7 +68,7 @@ export function numbersOf(programme: Programme, open: LinearBlock): Numbers | { 
         if (literals === null) return 0;
         return literals.length === 0 ? 1 : ((ranges.get(conjunctionKey(literals)) as readonly [number, number])[end] as number);
       });
-  return { pins: [...pins.values()], low: numbers(0), high: numbers(1) };
+  return { pins: [...pins.values()], low: numbers(0), high: numbers(1), ...(cut === undefined ? {} : { cut }) };
 }
 
 /** Numbers of all blocks from one of each; blocks without: 0 (low) or 1 (high). */

@@ -3,6 +3,7 @@ import type { Issue } from '../run/issue.ts';
 import type { RunOptions } from '../run/progress.ts';
 import { branchesCertificate, type Certificate } from './certificate.ts';
 import type { Solver } from './highs.ts';
+import type { Cut } from './island.ts';
 import { certificateOf, type LinearBounds, linearBounds } from './linear-bounds.ts';
 import { multilinearBounds } from './multilinear.ts';
 import type { ModelPoint, Network, Programme } from './programme.ts';
@@ -25,6 +26,8 @@ export interface Range {
   readonly points: readonly ModelPoint[];
   readonly derivation: readonly DerivationLine[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The search ended early, or was told to stop. */
+  readonly cut?: Cut;
 }
 
 /** Ends that differ by less count as met. */
@@ -65,17 +68,29 @@ function certain({ target }: Programme): Range | { readonly status: 'undefined' 
 }
 
 function byLine(programme: Programme, linear: LinearBounds, question: string | undefined): Range {
-  const { lower, upper, open, denominatorCanVanish } = linear;
-  const inner = [lower.inner, upper.inner] as const;
+  const { lower, upper, open, denominatorCanVanish, cut } = linear;
+  const inner = lower.inner === undefined || upper.inner === undefined ? undefined : ([lower.inner, upper.inner] as const);
   const outer = [lower.outer, upper.outer] as const;
   const name = open === undefined ? undefined : programme.blocks[open]?.name;
+  const closed = inner !== undefined && Math.max(inner[0] - outer[0], outer[1] - inner[1]) <= meets;
+  const certificate = certificateOf(programme, linear, question);
+  const early: Diagnostic[] = closed ? [] : [{ name: cut === 'stopped' ? 'interrupted' : 'search', level: 'warn', says: earlyWords(cut) }];
+  const vanishes: Diagnostic[] = denominatorCanVanish
+    ? [
+        {
+          name: 'condition',
+          level: 'warn',
+          says: 'In some models that fit the condition never happens; there the question has no value. The bounds are over the others.',
+        },
+      ]
+    : [];
   return {
     status: 'bounds',
-    inner,
+    ...(inner === undefined ? {} : { inner }),
     outer,
-    closed: Math.max(inner[0] - outer[0], outer[1] - inner[1]) <= meets,
-    certificate: certificateOf(programme, linear, question),
-    points: [lower.witness, upper.witness],
+    closed,
+    certificate,
+    points: [lower.witness, upper.witness].filter((point) => point !== undefined),
     derivation: [
       {
         depth: 0,
@@ -87,17 +102,13 @@ function byLine(programme: Programme, linear: LinearBounds, question: string | u
         source: 'Balke and Pearl 1994',
       },
     ],
-    diagnostics: denominatorCanVanish
-      ? [
-          {
-            name: 'condition',
-            level: 'warn',
-            says: 'In some models that fit the condition never happens; there the question has no value. The bounds are over the others.',
-          },
-        ]
-      : [],
+    diagnostics: [...early, ...vanishes],
+    ...(cut === undefined ? {} : { cut }),
   };
 }
+
+const earlyWords = (cut: Cut | undefined): string =>
+  `${cut === 'stopped' ? 'Stopped' : 'The search for states of the response functions ended'} before the ends were found: nothing lies outside the bounds, but they may be wider than need be.`;
 
 async function byProducts(
   solver: Solver,

@@ -98,7 +98,7 @@ async function agreementsOf(problem: BoundsProblem, options: BoundOptions, agree
     if (!prepared.ok) return prepared;
     if (prepared.value.programme.cells.length === 0) continue;
     const { agreement, conflict } = await agree(prepared.value);
-    found.push({ block: name, agreement, conflict });
+    if (agreement !== undefined) found.push({ block: name, agreement, conflict });
   }
   return success(found);
 }
@@ -115,15 +115,20 @@ async function boundQuestion(
   if (!made.ok) return made;
   const prepared = made.value;
   const agreed = await agree(prepared);
-  const account = { ...accountOf(problem, prepared, question), agreement: agreed.agreement };
+  const told = accountOf(problem, prepared, question);
+  const account = {
+    ...told,
+    ...(agreed.agreement === undefined ? {} : { agreement: agreed.agreement }),
+    diagnostics: [...told.diagnostics, ...(agreed.undecided === undefined ? [] : [unknownAgreement(agreed.undecided)])],
+  };
   if (agreed.conflict || agreed.programme === undefined) return success({ ...account, ...refused(prepared, agreed, question) });
   const programme: Programme = { ...agreed.programme, target: prepared.programme.target };
   const diagnostics: Diagnostic[] = [...account.diagnostics];
-  const projected = agreed.agreement.strict ? {} : { projected: true };
+  const projected = agreed.agreement?.strict !== false ? {} : { projected: true };
 
   const { mode = 'exact' } = options;
   const range = mode === 'emcc' ? undefined : await rangeOf(solver, programme, options, question.text);
-  if (range !== undefined && 'issue' in range) return failure(range.issue);
+  if (range !== undefined && 'issue' in range) return failure(agreed.undecided === undefined ? range.issue : unsettled(agreed.undecided));
   if (range?.status === 'undefined') return success({ ...account, status: 'undefined', kind: 'none' });
   diagnostics.push(...(range?.diagnostics ?? []));
 
@@ -149,8 +154,9 @@ async function boundQuestion(
     outer: [lower, upper] as const,
     ...(range.certificate === undefined ? {} : { certificate: range.certificate }),
   };
-  const region = await regionOf(prepared, programme, range, options, diagnostics);
-  const next = await whatNext(solver, prepared, programme, range, options, diagnostics);
+  // What ended early would only end early again.
+  const region = range.cut !== undefined ? undefined : await regionOf(prepared, programme, range, options, diagnostics);
+  const next = range.cut !== undefined ? undefined : await whatNext(solver, prepared, programme, range, options, diagnostics);
   const derivation = [...account.derivation, ...range.derivation];
   return success({
     ...account,
@@ -162,6 +168,18 @@ async function boundQuestion(
     ...(next === undefined ? {} : { nextStudies: next }),
   });
 }
+
+const unknownAgreement = ({ says, stopped }: NonNullable<AgreementOutcome['undecided']>): Diagnostic => ({
+  name: stopped ? 'interrupted' : 'agreement',
+  level: 'warn',
+  says: `Whether some model gives what the studies show was not found out: ${says}. The bounds hold if one does.`,
+});
+
+const unsettled = ({ says }: NonNullable<AgreementOutcome['undecided']>): Issue => ({
+  code: 'too-large',
+  message: `The response functions are too many: ${says}.`,
+  hint: 'What makes them fewer: merge levels, or leave out a parent.',
+});
 
 /** The two ends of a point may be swapped by rounding. */
 const ordered = ([a, b]: readonly [number, number]): readonly [number, number] => (a <= b ? [a, b] : [b, a]);
@@ -177,7 +195,7 @@ function refused(
   { agreement, proofs }: AgreementOutcome,
   question: Question,
 ): Partial<Bounded> & Pick<Bounded, 'status' | 'kind'> {
-  const why = agreement.violated?.says;
+  const why = agreement?.violated?.says;
   const [proof] = proofs.toSorted((a, b) => b.violated.left - b.violated.right - (a.violated.left - a.violated.right));
   return {
     status: 'incompatible',

@@ -1,4 +1,4 @@
-import { type Conjunction, components, leastSum, type Weighted } from './least.ts';
+import { type Conjunction, components, leastSum, mostUsed, type Weighted } from './least.ts';
 import type { Block, Cell, Form, Literal, Programme, Restriction, Stratum } from './programme.ts';
 
 /** One linear condition on a block: the expectation of `form` is (at most, at least) `target`. */
@@ -181,12 +181,4 @@ function after(literals: Conjunction, digit: number, value: number): Conjunction
   const literal = literals.find((other) => other.digit === digit);
   if (literal === undefined) return literals;
   return literal.value === value ? literals.filter((other) => other !== literal) : undefined;
-}
-
-function mostUsed(terms: readonly { readonly literals: Conjunction }[]): number {
-  const uses = new Map<number, number>();
-  for (const { literals } of terms) for (const { digit } of literals) uses.set(digit, (uses.get(digit) ?? 0) + 1);
-  let best = -1;
-  for (const [digit, count] of uses) if (count > (uses.get(best) ?? 0)) best = digit;
-  return best;
 }

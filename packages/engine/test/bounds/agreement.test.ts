@@ -7,6 +7,7 @@ import { openBlock } from '../../src/bounds/linear.ts';
 import type { Cell, Digit, Literal, Programme, Stratum } from '../../src/bounds/programme.ts';
 import { Random } from '../../src/math/random.ts';
 import { chiSquareSurvival } from '../../src/math/special.ts';
+import { atOnce } from '../../src/run/steps.ts';
 import { published, tableOne, xy } from './em-programmes.ts';
 
 const solver = await loadSolver();
@@ -149,7 +150,7 @@ describe('observation and a trial', () => {
     expect(agreement.violated?.left).toBeCloseTo(0.45, 12);
     expect(agreement.violated?.right).toBeCloseTo(0.3, 12);
     expect([...(agreement.violated?.studies ?? [])].sort()).toEqual(['i', 'o']);
-    const block = openBlock(solver, projected as Programme, 0);
+    const block = atOnce(openBlock(solver, projected as Programme, 0));
     expect(block.conflict).toBeUndefined();
     block.close();
   });

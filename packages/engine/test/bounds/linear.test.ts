@@ -8,6 +8,7 @@ import type { Block, Form, Programme } from '../../src/bounds/programme.ts';
 import { safeBound } from '../../src/bounds/safe.ts';
 import { levelsOf, rowsOf } from '../../src/bounds/states.ts';
 import { Random } from '../../src/math/random.ts';
+import { atOnce } from '../../src/run/steps.ts';
 import {
   at,
   blockOf,
@@ -34,20 +35,20 @@ beforeAll(async () => {
 });
 
 function rangeOf(problem: Programme, form: Form, enumerate?: number): FormRange {
-  const block = openBlock(solver, problem, 0, enumerate === undefined ? {} : { enumerate });
+  const block = atOnce(openBlock(solver, problem, 0, enumerate === undefined ? {} : { enumerate }));
   try {
-    const found = block.range(form);
-    if (!('lower' in found)) throw new Error(JSON.stringify(found));
+    const found = atOnce(block.range(form));
+    if (!('attained' in found)) throw new Error(JSON.stringify(found));
     return found;
   } finally {
     block.close();
   }
 }
 function ratioOf(problem: Programme, above: Form, below: Form): RatioRange {
-  const block = openBlock(solver, problem, 0);
+  const block = atOnce(openBlock(solver, problem, 0));
   try {
-    const found = block.ratio(above, below);
-    if (found === 'undefined' || !('lower' in found)) throw new Error(JSON.stringify(found));
+    const found = atOnce(block.ratio(above, below));
+    if (found === 'undefined' || !('attained' in found)) throw new Error(JSON.stringify(found));
     return found;
   } finally {
     block.close();
@@ -141,10 +142,10 @@ describe('random programmes read off a planted model', () => {
     const { problem } = planted(12);
     const sizes = levelsOf(problem.blocks[0] as Block);
     const random = new Random(1, 'forms');
-    const block = openBlock(solver, problem, 0);
+    const block = atOnce(openBlock(solver, problem, 0));
     for (let i = 0; i < 12; i++) {
       const form = randomForm(random, sizes, 1 + (i % 4));
-      const range = block.range(form);
+      const range = atOnce(block.range(form));
       if (!('lower' in range)) throw new Error('no range');
       keepsItsWord(problem, form, range);
       const alone = rangeOf(problem, form);
@@ -284,8 +285,8 @@ describe('quotients', () => {
       ],
       targetOf([]),
     );
-    const block = openBlock(solver, never, 0);
-    expect(block.ratio(chance([0, 1], [2, 1], [1, 0]), chance([0, 1], [2, 1]))).toBe('undefined');
+    const block = atOnce(openBlock(solver, never, 0));
+    expect(atOnce(block.ratio(chance([0, 1], [2, 1], [1, 0]), chance([0, 1], [2, 1])))).toBe('undefined');
     block.close();
   });
   test('rare conditions keep their digits', () => {
@@ -316,12 +317,12 @@ describe('conflicts', () => {
       [0.25, 0.2],
     ];
     const problem = programme([bow], [observed(joint), ...trial([0.3, 0.5])], targetOf([]));
-    const block = openBlock(solver, problem, 0);
+    const block = atOnce(openBlock(solver, problem, 0));
     expect(block.conflict?.violated.says).toBe('P(X=0, Y=1) = 0.45 exceeds P(Y=1 | do(X=0)) = 0.3');
     expect(block.conflict?.violated.left).toBeCloseTo(0.45, 12);
     expect(block.conflict?.violated.right).toBeCloseTo(0.3, 12);
     expect(block.conflict?.studies).toEqual(['survey', 'trial']);
-    expect(block.range(chance([1, 1]))).toEqual({ infeasible: block.conflict });
+    expect(atOnce(block.range(chance([1, 1])))).toEqual({ infeasible: block.conflict });
     block.close();
   });
   test('the instrumental inequality: over y, the largest P(x, y | z) over z', () => {
@@ -342,21 +343,21 @@ describe('conflicts', () => {
         row.map((target, y) => ({ form: chance([z, x], [2 + x, y]), target, says: `P(X=${x}, Y=${y} | Z=${z})` })),
       ),
     }));
-    const block = openBlock(solver, programme([iv], stated, targetOf([])), 0);
+    const block = atOnce(openBlock(solver, programme([iv], stated, targetOf([])), 0));
     expect(block.conflict?.violated.says).toBe('P(X=0, Y=0 | Z=0) + P(X=0, Y=1 | Z=1) = 1.3 exceeds 1');
     expect(block.conflict?.studies).toEqual(['trial with refusals']);
     block.close();
   });
   test('an assumption is named where the data alone would not contradict it', () => {
     const monotone = blockOf([2, 2, 2], [when([1, 1], [2, 0])]);
-    const block = openBlock(solver, programme([monotone], trial([0.6, 0.5]), targetOf([])), 0);
+    const block = atOnce(openBlock(solver, programme([monotone], trial([0.6, 0.5]), targetOf([])), 0));
     expect(block.conflict?.violated.says).toMatch(/under the assumptions made$/u);
     expect(block.conflict?.violated.left).toBeGreaterThan(block.conflict?.violated.right ?? 1);
     block.close();
     const limited = programme([bow], trial([0.6, 0.5]), targetOf([]), [
       { block: 0, form: chance([1, 0]), relation: '<=', target: 0.3, says: 'P(Y(0)=0) <= 0.3' },
     ]);
-    const other = openBlock(solver, limited, 0);
+    const other = atOnce(openBlock(solver, limited, 0));
     expect(other.conflict?.violated.says).toContain('assumed: P(Y(0)=0) <= 0.3');
     other.close();
   });
@@ -375,7 +376,7 @@ describe('conflicts', () => {
       const moved = { ...problem, cells };
       const text = byText(moved, chance([0, 0]));
       for (const enumerate of [20_000, 0]) {
-        const block = openBlock(solver, moved, 0, { enumerate });
+        const block = atOnce(openBlock(solver, moved, 0, { enumerate }));
         expect(block.conflict === undefined).toBe(text !== undefined);
         if (block.conflict !== undefined) {
           found += 1;
@@ -414,8 +415,8 @@ describe('large state spaces', () => {
   };
   test('a covariate with 12 values: 2^36 states fall into 12 small programmes', () => {
     const { problem, form, truth } = contexts(12, new Random(1, 'contexts'));
-    const block = openBlock(solver, problem, 0);
-    const range = block.range(form);
+    const block = atOnce(openBlock(solver, problem, 0));
+    const range = atOnce(block.range(form));
     if (!('lower' in range)) throw new Error('no range');
     keepsItsWord(problem, form, range);
     expect(range.lower).toBeCloseTo(0, 9);
@@ -428,8 +429,8 @@ describe('large state spaces', () => {
     // P(no one responds whatever the covariate): the product of 8 groups, 4^8 classes, 2^24 states.
     const { problem } = contexts(8, new Random(2, 'contexts'));
     const form = chance(...Array.from({ length: 8 }, (_, w): [number, number] => [3 * w + 2, 0]));
-    const block = openBlock(solver, problem, 0);
-    const range = block.range(form);
+    const block = atOnce(openBlock(solver, problem, 0));
+    const range = atOnce(block.range(form));
     if (!('lower' in range)) throw new Error('no range');
     keepsItsWord(problem, form, range);
     // Frechet: each stratum's P(Y(1)=0) lies in [P(1,0), P(1,0) + P(0,.)], and the bounds of a conjunction are theirs.
