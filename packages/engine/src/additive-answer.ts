@@ -139,23 +139,11 @@ async function placesOf(
   { at = {}, points }: FunctionOptions,
 ): Promise<Places | Issue> {
   const names = open.map(({ variable }) => variable);
-  const strange = [...Object.keys(at), ...(points ?? []).flatMap((point) => Object.keys(point))].find((name) => !names.includes(name));
-  if (strange !== undefined)
-    return {
-      code: 'at',
-      message:
-        names.length === 0
-          ? `The question states every value, so there is nothing to evaluate at ${strange}.`
-          : `${strange} is not open in the question; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'}.`,
-      hint: `Leave its value out of the question to get a function of ${strange}.`,
-    };
+  if (names.length === 0) return { points: [new Map()] };
   if (points !== undefined) {
-    const lacking = points.findIndex((point) => names.some((name) => point[name] === undefined));
-    if (lacking >= 0)
-      return {
-        code: 'at',
-        message: `Point ${lacking + 1} gives no value of ${names.find((name) => points[lacking]?.[name] === undefined)}.`,
-      };
+    const given = Object.keys(points[0] ?? {});
+    if (given.length !== names.length || names.some((name) => !given.includes(name)))
+      return { code: 'at', message: `The question leaves ${names.join(', ')} open, and the points give ${given.join(', ')}.` };
     return { points: points.map((point) => new Map(names.map((name) => [name, point[name] as Setting]))) };
   }
   const count = [11, 11, 7, 5, 4][Math.min(4, names.length)] as number;

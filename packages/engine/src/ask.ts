@@ -22,6 +22,7 @@ import { measuredSomewhere } from './identify/source.ts';
 import type { Answer, AnswersDocument, Diagnostic } from './interpret/answer.ts';
 import { verifyEstimand } from './interpret/verify.ts';
 import { type MeasureOptions, measure } from './measure.ts';
+import { type Places, readPlaces } from './places.ts';
 import { compileQuestion } from './query/bind.ts';
 import type { Question } from './query/terms.ts';
 import { failure, type Issue, type Result, success } from './run/issue.ts';
@@ -74,7 +75,9 @@ export async function ask(problem: Asked, questions: readonly string[], options:
   if (!additive.ok || wrong.length > 0) return failure(...wrong);
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
-  return document(problem, questions, options, (question) => answer(problem, question, options, open, additive.value));
+  return document(problem, questions, options, (question, places) =>
+    answer(problem, question, { ...options, ...places }, open, additive.value),
+  );
 }
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
@@ -102,7 +105,7 @@ async function document(
   problem: Pick<Asked, 'graph' | 'domains' | 'assume'>,
   questions: readonly string[],
   options: AskOptions,
-  one: (question: Question) => Promise<Answer>,
+  one: (question: Question, places: Places) => Promise<Answer>,
 ): Promise<Result<AnswersDocument>> {
   const started = options.now?.() ?? 0;
   const context = { domains: problem.domains, ...(problem.graph === undefined ? {} : { graph: problem.graph }) };
@@ -116,13 +119,15 @@ async function document(
     if (compiled.ok) warnings.push(...(compiled.warnings ?? []).map(named));
     else issues.push(...compiled.issues.map(named));
   }
-  if (issues.length > 0) return failure(...issues);
+  const places = readPlaces(bound, problem.domains, issues.length > 0 ? {} : options);
+  if (!places.ok) issues.push(...places.issues);
+  if (!places.ok || issues.length > 0) return failure(...issues);
   const answers: Answer[] = [];
   let partial = false;
   for (const [i, question] of bound.entries()) {
     options.onProgress?.({ task: 'questions', done: i, total: bound.length });
     try {
-      const answered = withUnused(await one(question), problem.assume ?? []);
+      const answered = withUnused(await one(question, places.value), problem.assume ?? []);
       answers.push(answered);
       partial ||= answered.diagnostics.some(({ name }) => name === 'interrupted');
     } catch (error) {
@@ -132,6 +137,9 @@ async function document(
     }
     await options.pause?.();
   }
+  const unused = (places.value.at ?? places.value.points) !== undefined && answers.every((answer) => answer.function === undefined);
+  if (unused && !partial)
+    warnings.push({ code: 'at', message: 'No answer is a function of real values, so the values to evaluate at were not used.' });
   const elapsedMs = (options.now?.() ?? 0) - started;
   return success(
     { schema: 'doable/answers@1', seed: options.seed ?? 0, version, elapsedMs, ...(partial ? { partial } : {}), answers },

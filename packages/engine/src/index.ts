@@ -14,6 +14,7 @@ export { type Check, type Verification, type VerifyOptions, verifyCertificate } 
 export { type CheckReport, check, type QuestionOverlap, type StudyTable } from './check.ts';
 export type { Catalogue, Offer } from './data/catalogue.ts';
 export type { Counts } from './data/counts.ts';
+export { csvReader } from './data/csv.ts';
 export { type MemoryData, memorySource, memoryStudy } from './data/memory.ts';
 export { countsStudy } from './data/records.ts';
 export { observation, type Regime } from './data/regime.ts';
@@ -46,12 +47,15 @@ export { adjustmentSets, frontDoorSet, instruments, isAdjustmentSet, isFrontDoor
 export { isHedge } from './identify/id.ts';
 export type { Hedge, Identified, OpenAxis, ProofLine, Refusal, Rule, RuleOptions } from './identify/rule.ts';
 export type {
+  AdditiveReport,
   Agreement,
   Answer,
   AnswersDocument,
   DerivationLine,
   Diagnostic,
   EmccReport,
+  FunctionPoint,
+  MeanFunction,
   NextStudy,
   Point,
   Status,

@@ -1,5 +1,14 @@
 import { type AnswersDocument, type AskOptions, type Graph, type Issue, version } from '@doable/engine';
-import { answersBoundsSvg, answersCsv, answersLatex, answersMarkdown, answersText, graphSvg, isNo } from '@doable/engine/present';
+import {
+  answersBoundsSvg,
+  answersCsv,
+  answersFunctionSvg,
+  answersLatex,
+  answersMarkdown,
+  answersText,
+  graphSvg,
+  isNo,
+} from '@doable/engine/present';
 import type { Arguments } from '../arguments/parse.ts';
 import { jsonText } from '../output/json.ts';
 import type { Stop } from '../run.ts';
@@ -10,6 +19,7 @@ export function askOptions(args: Arguments, stop: Stop): AskOptions {
   const uncertainty = args.text('uncertainty') as AskOptions['uncertainty'];
   const bounds = args.text('bounds') as AskOptions['bounds'];
   const starts = args.number('starts');
+  const additive = additiveOptions(args);
   return {
     ...stop.options,
     seed: args.number('seed') ?? 0,
@@ -21,6 +31,21 @@ export function askOptions(args: Arguments, stop: Stop): AskOptions {
     ...(uncertainty === undefined ? {} : { uncertainty }),
     ...(bounds === undefined ? {} : { bounds }),
     ...(starts === undefined ? {} : { starts }),
+    ...(additive === undefined ? {} : { additive }),
+  };
+}
+
+/** --basis, --degree and --fit. */
+function additiveOptions(args: Arguments): AskOptions['additive'] {
+  type Additive = NonNullable<AskOptions['additive']>;
+  const degree = args.number('degree');
+  const basis = (args.text('basis') ?? (degree === undefined ? undefined : 'polynomial')) as Additive['basis'];
+  const method = args.text('fit') as Additive['method'];
+  if (basis === undefined && method === undefined) return undefined;
+  return {
+    ...(basis === undefined ? {} : { basis }),
+    ...(degree === undefined ? {} : { degree }),
+    ...(method === undefined ? {} : { method }),
   };
 }
 
@@ -50,7 +75,7 @@ export async function printAnswers(context: Context, document: AnswersDocument, 
       await console.print(answersCsv(document));
       break;
     case 'svg':
-      await console.print(svgOf(document, graph as Graph));
+      await console.print(svgOf(document, graph));
       break;
     default:
       await console.print(answersText(document, { ...console.out, why }));
@@ -59,11 +84,12 @@ export async function printAnswers(context: Context, document: AnswersDocument, 
   console.note(`${n} ${n === 1 ? 'answer' : 'answers'} in ${secondsText(document.elapsedMs)}`);
 }
 
-/** The bounds, where some answer has any; else the graph, for the first question that has a hedge with it. */
-function svgOf(document: AnswersDocument, graph: Graph): string {
+/** The functions, where some answer is one; the bounds, where some answer has any; else the graph, for the first question that has a hedge with it. */
+function svgOf(document: AnswersDocument, graph: Graph | undefined): string {
+  if (document.answers.some((answer) => answer.function !== undefined)) return answersFunctionSvg(document);
   if (document.answers.some(({ status }) => status === 'bounded')) return answersBoundsSvg(document);
   const hedge = document.answers.find((answer) => answer.hedge !== undefined)?.hedge;
-  return graphSvg(graph, hedge === undefined ? {} : { hedge });
+  return graph === undefined ? answersBoundsSvg(document) : graphSvg(graph, hedge === undefined ? {} : { hedge });
 }
 
 export const secondsText = (milliseconds: number): string =>

@@ -1,6 +1,7 @@
 import { type AnswersDocument, ask, loadProblem, type Problem, type Result } from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
 import { earlyIssues, placed } from '../arguments/early.ts';
+import { type PlacesArgument, placesArgument } from '../arguments/places.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
@@ -18,10 +19,11 @@ export const runAsk: Run = async (context) => {
   const sources: NodeSources[] = [];
   const pool = lazyPool(args.number('threads'));
   try {
+    const places = await placesOf(context);
     const given = await stop.race(readProblem(args, context.stdin));
     if (given === 'stopped') return interrupted(context);
-    if (!given.ok) {
-      console.fail(given.issues);
+    if (!given.ok || !places.ok) {
+      console.fail([...(places.ok ? [] : places.issues), ...(given.ok ? [] : given.issues)]);
       return exit.badInput;
     }
     const { document, directory, questions } = given.value;
@@ -36,13 +38,19 @@ export const runAsk: Run = async (context) => {
     const problem = loaded.value;
     const asked = questions.length > 0 ? questions : problem.ask;
     const format = formatOf(args);
-    if (asked.length === 0 || (format === 'svg' && problem.graph === undefined)) {
-      console.fail([asked.length === 0 ? noQuestion : { code: 'no-graph', message: '--format svg draws the graph, and there is none.' }]);
+    if (asked.length === 0 || (format === 'svg' && problem.graph === undefined && problem.assume.length === 0)) {
+      console.fail([
+        asked.length === 0
+          ? noQuestion
+          : { code: 'no-graph', message: '--format svg draws the graph, bounds or a function, and there is no graph.' },
+      ]);
       return exit.badInput;
     }
     console.warn(loaded.warnings ?? []);
     console.note(understood(problem));
-    const answered = await stop.race(ask(problem, asked, { ...askOptions(args, stop), pool, onProgress: console.progress.onProgress }));
+    const answered = await stop.race(
+      ask(problem, asked, { ...askOptions(args, stop), ...places.value, pool, onProgress: console.progress.onProgress }),
+    );
     console.progress.clear();
     if (answered === 'stopped') return interrupted(context);
     if (!answered.ok) {
@@ -71,17 +79,35 @@ const threadsOf = ({ args }: Context): { readonly threads?: number } => {
   return threads === undefined ? {} : { threads };
 };
 
+/** --at, --points, and whether the fit that is asked for exists. */
+async function placesOf({ args }: Context): Promise<Result<PlacesArgument>> {
+  const basis = args.text('basis');
+  if (args.number('degree') === undefined || basis === undefined || basis === 'polynomial') return placesArgument(args);
+  const hint = 'Leave --basis out, or write --basis polynomial.';
+  return { ok: false, issues: [{ code: 'bad-value', message: `--degree is of polynomials, and --basis says ${basis}.`, hint }] };
+}
+
 /** --lines: one pool of threads for all of them. */
 async function askLines(context: Context): Promise<Exit> {
+  const places = await placesOf(context);
+  if (!places.ok) {
+    context.console.fail(places.issues);
+    return exit.badInput;
+  }
   const pool = lazyPool(context.args.number('threads'));
   try {
-    return await answerLines(context, (one, document, stop) => askDocument(one, document, stop, pool));
+    return await answerLines(context, (one, document, stop) => askDocument(one, document, stop, { ...places.value, pool }));
   } finally {
     await pool.close();
   }
 }
 
-async function askDocument(context: Context, document: unknown, stop: Stop, pool: Pool): Promise<Result<AnswersDocument>> {
+async function askDocument(
+  context: Context,
+  document: unknown,
+  stop: Stop,
+  more: PlacesArgument & { readonly pool: Pool },
+): Promise<Result<AnswersDocument>> {
   const opened = nodeSources(process.cwd(), threadsOf(context));
   try {
     const loaded: Result<Problem> = await loadProblem(document, opened);
@@ -89,7 +115,7 @@ async function askDocument(context: Context, document: unknown, stop: Stop, pool
     const questions = lineQuestions(context);
     const asked = questions.length > 0 ? questions : loaded.value.ask;
     if (asked.length === 0) return { ok: false, issues: [noQuestion] };
-    return await ask(loaded.value, asked, { ...askOptions(context.args, stop), pool });
+    return await ask(loaded.value, asked, { ...askOptions(context.args, stop), ...more });
   } finally {
     opened.close();
   }

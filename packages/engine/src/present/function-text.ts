@@ -37,7 +37,14 @@ export function functionLines(answer: Answer, f: MeanFunction, options: TextOpti
 const noteLine = (text: string, options: TextOptions): string[] => paragraph({ tone: 'dim', text }, options, '  ');
 
 /** One line per point: figures, and a picture where there is room. */
-function listing(answer: Answer, f: MeanFunction, shown: readonly FunctionPoint[], percent: string, options: TextOptions): string[] {
+function listing(
+  answer: Answer,
+  f: MeanFunction,
+  shown: readonly FunctionPoint[],
+  percent: string,
+  options: TextOptions,
+  picture = true,
+): string[] {
   const rows = functionRows(answer, f, shown);
   const has = (test: (row: (typeof rows)[number]) => boolean): boolean => rows.some(test);
   const log = logReading(answer) !== undefined;
@@ -58,7 +65,7 @@ function listing(answer: Answer, f: MeanFunction, shown: readonly FunctionPoint[
   ];
   const used = 2 + figures.reduce((sum, [{ head }, cells]) => sum + Math.max(columnsOf(head), ...cells.map(columnsOf)) + 3, 0);
   const room = Math.min(48, Math.max(40, options.width ?? 80) - used);
-  const pictured = room >= 16 && rows.length > 1 && shown.some(({ value }) => value !== null);
+  const pictured = picture && room >= 16 && rows.length > 1 && shown.some(({ value }) => value !== null);
   const [low, high] = drawnRange(shown);
   const scale = scaleOf(low, high, 4);
   const columns: Column[] = figures.map(([column]) => column);
@@ -95,7 +102,7 @@ function longCurve(answer: Answer, f: MeanFunction, percent: string, options: Te
   const lines = curveLines(points, scaleOf(from, to, 6, false), scaleOf(low, high, 4), { height: 13, options });
   const step = Math.ceil((points.length - 1) / (fewRows - 1));
   const some = f.points.filter((_, i) => i % step === 0);
-  const table = listing(answer, f, some, percent, { ...options, width: 0 });
+  const table = listing(answer, f, some, percent, options, false);
   return [...lines, '', ...noteLine(pictureLegend(points, percent, options, false), options), '', ...table];
 }
 
@@ -105,6 +112,7 @@ function matrix(answer: Answer, f: MeanFunction, percent: string, options: TextO
   if (down?.values === undefined || across?.values === undefined) return undefined;
   const places = functionPlaces(f.points);
   const wide = across.values.length;
+  const every = Math.ceil(down.values.length / mostRows);
   const half = ({ interval }: FunctionPoint): string =>
     interval === undefined ? '' : ` ±${shortNumber((interval[1] - interval[0]) / 2, places)}`;
   const mark = ({ supported }: FunctionPoint): string => (supported === false ? '?' : '');
@@ -119,7 +127,8 @@ function matrix(answer: Answer, f: MeanFunction, percent: string, options: TextO
       { head: settingText(value), tone: 'number' },
       aligned(cells.filter((_, i) => i % wide === j)),
     ]) as [Column, readonly string[]][];
-    const rows = down.values?.map((value, i) => [settingText(value), ...columns.map(([, texts]) => texts[i] as string)]) as string[][];
+    const all = down.values?.map((value, i) => [settingText(value), ...columns.map(([, texts]) => texts[i] as string)]) as string[][];
+    const rows = all.filter((_, i) => i % every === 0);
     const first = aligned(rows.map(([name = '']) => name));
     return grid(
       [{ head: '' }, ...columns.map(([column]) => column)],
@@ -141,7 +150,7 @@ function matrix(answer: Answer, f: MeanFunction, percent: string, options: TextO
         : [`Standard errors ${shortNumber(Math.min(...errors), places)} to ${shortNumber(Math.max(...errors), places)}.`]),
     ...(f.points.some(({ supported }) => supported === false) ? ['? marks an extrapolation.'] : []),
     ...(logReading(answer) === undefined ? [] : [`exp() of a figure is a ${logReading(answer)}.`]),
-    '--format csv has all.',
+    every === 1 ? '--format csv has all.' : `One in ${every} values of ${down.name} is shown; --format csv has all.`,
   ];
   return [
     ...noteLine(`down: ${withUnit(down.name, down.unit)}; across: ${withUnit(across.name, across.unit)}`, options),

@@ -12,6 +12,7 @@ export { columnsOf, count, grid, listed, paragraph, type Rich, type TextOptions,
 export { answersMarkdown } from './markdown.ts';
 export { issuesText } from './messages.ts';
 export { answersBoundsSvg, type BoundsPanel, type BoundsRow, type BoundsSvgOptions, boundsSvg } from './svg/bounds.ts';
+export { answersFunctionSvg, type FunctionSvgOptions } from './svg/function.ts';
 export { graphSvg } from './svg/graph.ts';
 export { type AnswerTextOptions, answersText, answerText } from './text.ts';
 export { verifiedText } from './verified.ts';
