@@ -1,3 +1,4 @@
+export { type AssumptionHelp, additiveHelp } from './additive/help.ts';
 export { type Asked, type AskOptions, ask, explain, Fault } from './ask.ts';
 export type { Certificate } from './bounds/certificate.ts';
 export { credible } from './bounds/credible.ts';

@@ -29,7 +29,7 @@ export const options = record({
       'One more study. After the file, each behind a comma: set=A+B (randomised), set=A:value (held at a value), count=COLUMN, ' +
       'weight=COLUMN, probability=COLUMN, size=N, environment=COLUMN, missing=drop, name=NAME, where=SQL (last).',
   },
-  assume: { value: 'A', many: true, says: 'One more assumption.' },
+  assume: { value: 'A', many: true, says: "One more assumption, such as 'additive(Y; A1, A2)'; see doable help additive." },
   have: {
     value: 'P(...)',
     many: true,
@@ -247,11 +247,11 @@ export const commands: readonly CommandRecord[] = [
   },
   {
     name: 'help',
-    usage: 'doable help [QUERY-FUNCTION | COMMAND | questions]',
-    says: 'Explains a function of the question language, a command, or the language as a whole.',
+    usage: 'doable help [QUERY-FUNCTION | COMMAND | questions | additive]',
+    says: 'Explains a function of the question language, a command, the language as a whole, or the assumption of additive outcomes.',
     about: [],
     options: [],
-    examples: ['doable help PNS', 'doable help questions'],
+    examples: ['doable help PNS', 'doable help questions', 'doable help additive'],
   },
 ];
 

@@ -1,17 +1,18 @@
-import { didYouMean, helpFor, queryHelp, version } from '@doable/engine';
-import { paragraph, queryHelpText, questionHelpText, type TextOptions } from '@doable/engine/present';
+import { additiveHelp, didYouMean, helpFor, queryHelp, version } from '@doable/engine';
+import { assumptionHelpText, paragraph, queryHelpText, questionHelpText, type TextOptions } from '@doable/engine/present';
 import { type CommandRecord, commands, exitCodes, firstExamples, laterCommands, type OptionRecord, options } from '../arguments/records.ts';
 import { exit, type Run } from './command.ts';
 
 /** `doable help`: of everything, of a query function, of a command, of the language. */
 export const runHelp: Run = async ({ args, console }) => {
   const [word, ...more] = args.positionals;
-  const topics = [...queryHelp.map(({ name }) => name), ...commands.map(({ name }) => name), 'questions'];
+  const topics = [...queryHelp.map(({ name }) => name), ...commands.map(({ name }) => name), 'questions', additiveHelp.name];
   const command = commands.find(({ name }) => name === word);
   const query = word === undefined ? undefined : (helpFor(word) ?? helpFor(word.toUpperCase()) ?? helpFor(word.toLowerCase()));
   if (word === undefined) await console.print(mainHelp(console.out));
   else if (more.length === 0 && command !== undefined) await console.print(commandHelp(command, console.out));
   else if (more.length === 0 && word === 'questions') await console.print(questionHelpText(console.out));
+  else if (more.length === 0 && word === additiveHelp.name) await console.print(assumptionHelpText(additiveHelp, console.out));
   else if (more.length === 0 && query !== undefined) await console.print(queryHelpText(query, console.out));
   else {
     const hint = didYouMean(word, topics, (topic) => `doable help ${topic}`) ?? `There is help about ${topics.join(', ')}.`;

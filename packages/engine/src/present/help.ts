@@ -1,3 +1,4 @@
+import type { AssumptionHelp } from '../additive/help.ts';
 import { grammar, type QueryHelp, queryHelp } from '../query/help.ts';
 import { grid, paragraph, type Rich, type TextOptions } from './layout.ts';
 
@@ -16,6 +17,26 @@ export function queryHelpText(help: QueryHelp, options: TextOptions = {}): strin
   ].join('\n');
 }
 
+/** The help record of an assumption for a terminal. */
+export function assumptionHelpText(help: AssumptionHelp, options: TextOptions = {}): string {
+  const field = (label: string, rich: Rich): string[] => paragraph(rich, options, ['  ', { tone: 'dim', text: label.padEnd(10) }]);
+  const pairs = (label: string, all: AssumptionHelp['forms']): string[] =>
+    all.flatMap(([text, says], i) => [
+      ...field(i === 0 ? label : '', text),
+      ...paragraph({ tone: 'dim', text: says }, options, ' '.repeat(14)),
+    ]);
+  return [
+    ...paragraph({ tone: 'title', text: help.signature }, options),
+    ...paragraph(help.summary, options, '  '),
+    '',
+    ...pairs('Written', help.forms),
+    ...pairs('Answers', help.questions),
+    ...field('Assumes', help.assumes),
+    ...field('Source', help.reference),
+    ...help.remarks.flatMap((remark, i) => field(i === 0 ? 'Remarks' : '', remark)),
+  ].join('\n');
+}
+
 /** All query functions in a line each, and the grammar. */
 export function questionHelpText(options: TextOptions = {}): string {
   const paint = options.paint ?? ((_, text) => text);
@@ -31,6 +52,6 @@ export function questionHelpText(options: TextOptions = {}): string {
       options,
     ),
     '',
-    ...paragraph('doable help PNS explains one of them.', options),
+    ...paragraph('doable help PNS explains one of them, doable help additive the assumption of additive outcomes.', options),
   ].join('\n');
 }

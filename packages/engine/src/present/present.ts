@@ -6,7 +6,7 @@ export { printJson } from '../graph/formats/json.ts';
 export { printTikz } from '../graph/formats/tikz.ts';
 export { checkText } from './check.ts';
 export { answersCsv, csvCell } from './csv.ts';
-export { queryHelpText, questionHelpText } from './help.ts';
+export { assumptionHelpText, queryHelpText, questionHelpText } from './help.ts';
 export { answersLatex, latexText } from './latex.ts';
 export { columnsOf, count, grid, listed, paragraph, type Rich, type TextOptions, type Tone, visible } from './layout.ts';
 export { answersMarkdown } from './markdown.ts';
