@@ -22,9 +22,10 @@ const rounding = 1e-7;
 /**
  * Hotelling's T squared of values whose covariance matrix is the sum of `parts` (values x values, row-major), part g estimated with `own[g]`
  * degrees of freedom; approximate degrees of freedom of the sum after Zhang (2012), which are Satterthwaite's for one value. A value that
- * has no sampling error must be 0 but for rounding. Undefined: too few records to tell.
+ * has no sampling error must be 0 but for rounding. `shaped`: the covariance is known up to one factor, that of the only part, so that F is
+ * exact for normal errors. Undefined: too few records to tell.
  */
-export function waldFrom(values: Float64Array, parts: readonly Float64Array[], own: ArrayLike<number>): Wald | undefined {
+export function waldFrom(values: Float64Array, parts: readonly Float64Array[], own: ArrayLike<number>, shaped = false): Wald | undefined {
   const size = values.length;
   if (size === 0 || parts.some((part) => part.some(Number.isNaN))) return undefined;
   const total = new Float64Array(size * size);
@@ -46,6 +47,8 @@ export function waldFrom(values: Float64Array, parts: readonly Float64Array[], o
     return z;
   };
   const z = forward((i) => values[i] as number);
+  const square = dot(z, z);
+  if (shaped) return tail(square / rank, rank, own[0] as number);
   let spread = 0;
   for (const [g, part] of parts.entries()) {
     const columns = new Map(Array.from(order.subarray(0, rank), (j) => [j, forward((i) => part[i * size + j] as number)]));
@@ -60,12 +63,17 @@ export function waldFrom(values: Float64Array, parts: readonly Float64Array[], o
   const degrees = spread > 0 ? (rank * (rank + 1)) / spread : Number.POSITIVE_INFINITY;
   const left = degrees - rank + 1;
   if (!(left >= 1)) return undefined;
-  const square = dot(z, z);
-  if (degrees > 1e7)
-    return { statistic: square / rank, restrictions: rank, degrees: Number.POSITIVE_INFINITY, p: chiSquareSurvival(square, rank) };
-  const statistic = (square / rank) * (left / degrees);
-  return { statistic, restrictions: rank, degrees: left, p: betaLower(left / (left + rank * statistic), left / 2, rank / 2) };
+  return degrees > 1e7 ? tail(square / rank, rank, Number.POSITIVE_INFINITY) : tail((square / rank) * (left / degrees), rank, left);
 }
+
+const tail = (statistic: number, restrictions: number, degrees: number): Wald => ({
+  statistic,
+  restrictions,
+  degrees,
+  p: Number.isFinite(degrees)
+    ? betaLower(degrees / (degrees + restrictions * statistic), degrees / 2, restrictions / 2)
+    : chiSquareSurvival(restrictions * statistic, restrictions),
+});
 
 /** Degrees of freedom of the residuals of each regime. */
 export const degreesOf = ({ regimes, meats }: AdditiveModel): number[] =>
