@@ -190,8 +190,12 @@ async function answer(
   const direct = planned.found === undefined || (wanted && !isFound(added)) ? undefined : await numbersOf(planned, problem, options);
   if (isFound(added) && !settled(direct))
     return answerAdditively(accountAdditive(question, problem.graph, added, planned.answer), added, problem, options);
-  if (direct !== undefined && !wanted)
+  if (direct !== undefined && !wanted) {
+    const filled =
+      bounds === 'none' || !lacksRecords(planned, direct) ? undefined : await withRanges(problem, question, planned.answer, options, open);
+    if (filled !== undefined) return filled;
     return added === undefined || isFound(added) || direct.status !== 'refused' ? direct : withReason(direct, added);
+  }
   const refused = planned.found === undefined;
   const account = added === undefined || isFound(added) || !refused ? planned.answer : accountWithRefusal(planned.answer, added);
   const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, assumptions);
@@ -200,6 +204,25 @@ async function answer(
   const hint = refused && assumptions.length === 0 ? additiveHint(problem, question) : undefined;
   const told = hint === undefined ? account : { ...account, diagnostics: [...account.diagnostics, hint] };
   return bounds === 'none' ? told : answerWithBounds(told, question, open);
+}
+
+/** Identified, and yet some value is not a number: no record speaks where the estimand asks. Other studies, or the graph, still may. */
+const lacksRecords = ({ found }: Planned, { rung, status, distribution = [] }: Answer): boolean =>
+  found?.undefined === false &&
+  rung !== 'seeing' &&
+  (status === 'undefined' || (status === 'identified' && distribution.some(({ value }) => value === null)));
+
+/** Bounds at the values where records are missing; undefined: there are none either. */
+async function withRanges(
+  problem: Asked,
+  question: Question,
+  account: Answer,
+  options: AskOptions,
+  open: ReturnType<typeof boundsOf>,
+): Promise<Answer | undefined> {
+  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, []);
+  const found = (await answerByValue(problem, question, account, options, again)) ?? (await answerWithBounds(account, question, open));
+  return found.status === 'bounded' || found.status === 'incompatible' ? found : undefined;
 }
 
 /** A no of the numbers beside the no of the additive rule. */

@@ -136,6 +136,31 @@ describe('answers that were wrong once', () => {
     expect((await answerOf(problem, 'P(Y=1 | do(X), X=1)')).distribution?.map(({ value }) => value === null)).toEqual([true, false]);
   });
 
+  test('where no record speaks of what the estimand asks, the answer is a range', async () => {
+    const rows = [
+      { A: '1', B: '0', p: 0.3 },
+      { A: '1', B: '1', p: 0.7 },
+    ];
+    const levels = { levels: ['0', '1'] };
+    const document = {
+      graph: 'A -> B',
+      variables: { A: levels, B: levels },
+      studies: [{ name: 'watched', data: rows, probability: 'p' }],
+    };
+    const loaded = await loadProblem(document);
+    if (!loaded.ok) throw new Error(loaded.issues[0]?.message);
+    const problem = loaded.value;
+    expect(await answerOf(problem, 'P(B[A=0]=1)')).toMatchObject({ status: 'bounded', lower: 0, upper: 1, tightness: 'exact' });
+    expect(await answerOf(problem, 'P(B[A=1]=1)')).toMatchObject({ status: 'identified', value: 0.7 });
+    expect((await answerOf(problem, 'P(B[A]=1)')).distribution).toMatchObject([
+      { at: { A: '0' }, value: null, lower: 0, upper: 1 },
+      { at: { A: '1' }, value: 0.7 },
+    ]);
+    expect(await answerOf(problem, 'P(B=1 | A=0)')).toMatchObject({ status: 'undefined' });
+    const none = await ask(problem, ['P(B[A=0]=1)'], { uncertainty: 'none', bounds: 'none' });
+    expect(none.ok && none.value.answers[0]).toMatchObject({ status: 'undefined' });
+  });
+
   test('the open values of the parts of a combination are the same', async () => {
     const { problem } = await problemOf('X -> Y; X <-> Y', {
       studies: [
