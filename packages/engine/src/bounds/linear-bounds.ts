@@ -23,6 +23,8 @@ export interface LinearBounds {
   readonly denominatorCanVanish: boolean;
   /** The search ended early: the outer values hold, and are perhaps not the best. No model may be known that fits. */
   readonly cut?: Cut;
+  /** States were found as they were needed, which takes long. */
+  readonly generated: boolean;
 }
 
 export type LinearOutcome =
@@ -133,18 +135,19 @@ async function extremes(
       multipliers: sparse(programme, block, found[`${end}Multipliers`]),
       ...('denominatorMultipliers' in found ? { denominator: sparse(programme, block, found.denominatorMultipliers) } : {}),
     };
-    if ('cut' in found || points === undefined) return { outer: linearBound(doubleField, problem, proof, end, found[end]), proof };
+    if (!('attained' in found) || points === undefined) return { outer: linearBound(doubleField, problem, proof, end, found[end]), proof };
     const witness: ModelPoint = points.map((other, i) => (i === block ? found[`${end}Point`] : other));
     const at = found.attained[end === 'lower' ? 0 : 1];
     return { outer: linearBound(doubleField, problem, proof, end, at), inner: targetValue(target, witness), witness, proof };
   };
-  const cut = 'cut' in low ? low.cut : 'cut' in high ? high.cut : [...numbers.values()].find((one) => one.cut !== undefined)?.cut;
+  const cut = low.cut ?? high.cut ?? [...numbers.values()].find((one) => one.cut !== undefined)?.cut;
   return {
     kind: 'bounds',
     lower: side('lower', low),
     upper: side('upper', high),
     open: low.upper - low.lower > 1e-9 ? block : undefined,
     denominatorCanVanish: 'denominatorCanVanish' in low && low.denominatorCanVanish,
+    generated: open.generated,
     ...(cut === undefined ? {} : { cut }),
   };
 }

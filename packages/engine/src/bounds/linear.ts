@@ -17,6 +17,8 @@ export interface Extreme {
   readonly point: BlockPoint;
   /** One a cell of the block (0 where its target is unknown), then one a restriction on it; see {@link safeBound}. */
   readonly multipliers: readonly number[];
+  /** The search ended early: the point is a model, but another one may go further. */
+  readonly cut?: Cut;
 }
 
 /** `lower` and `upper` are proven outer bounds; the points attain `attained`. */
@@ -28,6 +30,7 @@ export interface FormRange {
   readonly upperPoint: BlockPoint;
   readonly lowerMultipliers: readonly number[];
   readonly upperMultipliers: readonly number[];
+  readonly cut?: Cut;
 }
 
 /** The range of a quotient over the models in which its denominator is positive. */
@@ -66,6 +69,8 @@ export interface LinearBlock {
   readonly point: BlockPoint | undefined;
   /** Whether there is a model is not known: the search was too long (`failed` says why it was not begun), or was told to stop. */
   readonly undecided: { readonly cut: Cut } | Unsolved | undefined;
+  /** Too many states to list: they are found as they are needed. */
+  readonly generated: boolean;
   /** Columns in memory over all programmes so far. */
   readonly columns: number;
   least(form: Form): Steps<Least>;
@@ -168,25 +173,27 @@ export function* openBlock(
     const touched = new Set(form.flatMap(({ literals }) => (literals[0] === undefined ? [] : [literals[0].digit])));
     const results: IslandResult[] = [];
     let cut: Cut | undefined;
+    let open = false;
     const y = new Array<number>(rows.length).fill(0);
     for (const island of islands) {
       const used = island.groups.some(({ digits }) => digits.some((digit) => touched.has(digit)));
       const result = used ? yield* solverOf(island).minimise(form) : yield* atRest(island);
       if (result.status === 'failed') return { failed: result.says };
       if (result.status === 'infeasible') return { failed: 'a programme that has models was found infeasible' };
-      if (result.status === 'open') cut = result.cut;
+      if (result.status === 'open') open = true;
+      cut = result.cut ?? cut;
       results.push(result);
       if (used) for (const [row, multiplier] of result.multipliers) y[row] = multiplier;
     }
-    const point = cut === undefined ? pointOf(results) : undefined;
+    const point = open ? undefined : pointOf(results);
     const attained = point === undefined ? Infinity : expectation(form, point);
-    const proof = polished(form, y, attained);
+    const proof = polished(form, y, cut === undefined ? attained : Infinity);
     if (proof === undefined) return { failed: 'the response digits of one component are too entangled' };
     const { bound } = proof;
     const multipliers = new Array<number>(cells.length + restrictions.length).fill(0);
     for (const [row, place] of places.entries()) multipliers[place] = proof.multipliers[row] as number;
-    if (cut !== undefined) return { cut, bound, multipliers };
-    return { bound, attained, point: point as BlockPoint, multipliers };
+    if (point === undefined) return { cut: cut ?? 'work', bound, multipliers };
+    return { bound, attained, point, multipliers, ...(cut === undefined ? {} : { cut }) };
   }
 
   /** Multipliers rounded to whole numbers or to fewer digits where that proves no less. */
@@ -274,7 +281,7 @@ export function* openBlock(
       if (leastDenominator <= vanishing && slack < -1e-9)
         return certainly(numerator, denominator) ?? { failed: 'too little is known of the condition' };
       const bound = leastDenominator > vanishing ? lambda + slack / leastDenominator : lambda;
-      return { bound, attained: lambda, point, multipliers: found.multipliers };
+      return { bound, attained: lambda, point, multipliers: found.multipliers, ...(found.cut === undefined ? {} : { cut: found.cut }) };
     }
     return { failed: 'the fractional programme did not settle' };
   }
@@ -291,6 +298,9 @@ export function* openBlock(
           : unfinished?.status === 'open'
             ? { cut: unfinished.cut }
             : undefined,
+    get generated() {
+      return [...open.values()].some((island) => !island.enumerated);
+    },
     get columns() {
       return [...open.values()].reduce((sum, island) => sum + island.columns, 0);
     },
@@ -306,6 +316,7 @@ export function* openBlock(
 
 /** From the least values of a form and of its negative. */
 const rangeOf = (low: Extreme, high: Extreme): FormRange => ({
+  ...((low.cut ?? high.cut) === undefined ? {} : { cut: (low.cut ?? high.cut) as Cut }),
   lower: low.bound,
   upper: -high.bound,
   attained: [low.attained, -high.attained],
@@ -316,7 +327,7 @@ const rangeOf = (low: Extreme, high: Extreme): FormRange => ({
 });
 
 const openRange = (low: Extreme | OpenExtreme, high: Extreme | OpenExtreme): OpenRange => ({
-  cut: 'cut' in low ? low.cut : 'cut' in high ? high.cut : 'work',
+  cut: low.cut ?? high.cut ?? 'work',
   lower: low.bound,
   upper: -high.bound,
   lowerMultipliers: low.multipliers,

@@ -52,7 +52,7 @@ export function* numbersOf(programme: Programme, open: LinearBlock): Steps<Numbe
     }
     const found = yield* open.range([{ coefficient: 1, literals }]);
     if (!('lower' in found)) return found;
-    if ('cut' in found) cut = found.cut;
+    cut = found.cut ?? cut;
     ranges.set(key, [Math.max(0, found.lower), Math.min(1, found.upper)]);
     pins.set(key, {
       block,

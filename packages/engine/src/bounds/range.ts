@@ -28,6 +28,8 @@ export interface Range {
   readonly diagnostics: readonly Diagnostic[];
   /** The search ended early, or was told to stop. */
   readonly cut?: Cut;
+  /** Such a range takes long. */
+  readonly long: boolean;
 }
 
 /** Ends that differ by less count as met. */
@@ -64,7 +66,16 @@ function certain({ target }: Programme): Range | { readonly status: 'undefined' 
   const total = (networks: readonly Network[]): number => networks.reduce((sum, { weight }) => sum + weight, 0);
   const value = total(target.numerator) / (target.denominator === undefined ? 1 : total(target.denominator));
   if (Number.isNaN(value)) return { status: 'undefined' };
-  return { status: 'bounds', inner: [value, value], outer: [value, value], closed: true, points: [], derivation: [], diagnostics: [] };
+  return {
+    status: 'bounds',
+    inner: [value, value],
+    outer: [value, value],
+    closed: true,
+    long: false,
+    points: [],
+    derivation: [],
+    diagnostics: [],
+  };
 }
 
 function byLine(programme: Programme, linear: LinearBounds, question: string | undefined): Range {
@@ -103,6 +114,7 @@ function byLine(programme: Programme, linear: LinearBounds, question: string | u
       },
     ],
     diagnostics: [...early, ...vanishes],
+    long: linear.generated,
     ...(cut === undefined ? {} : { cut }),
   };
 }
@@ -147,6 +159,7 @@ async function byProducts(
     ...(inner === undefined ? {} : { inner }),
     outer,
     closed: closed && complete,
+    long: true,
     certificate: branchesCertificate(programme, found, question),
     points: [lowerPoint, upperPoint].filter((point) => point !== undefined),
     derivation: [

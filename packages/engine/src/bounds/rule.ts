@@ -244,7 +244,7 @@ async function whatNext(
   solver: Solver,
   prepared: Prepared,
   programme: Programme,
-  { outer, points, certificate }: Range,
+  { outer, points, long }: Range,
   options: BoundOptions,
   diagnostics: Diagnostic[],
 ): Promise<Answer['nextStudies']> {
@@ -254,8 +254,8 @@ async function whatNext(
     const found = await rangeOf(solver, extended, { ...options, work: 20 });
     return 'issue' in found || found.status === 'undefined' ? undefined : found.outer;
   };
-  // Multilinear programmes take long: a coarser average.
-  const models = certificate?.lower?.proof.kind === 'branches' ? 3 : 8;
+  // A coarser average where one range takes long.
+  const models = long ? 3 : 8;
   try {
     return await nextStudies(prepared, programme, points, width, again, { ...options, models });
   } catch (error) {

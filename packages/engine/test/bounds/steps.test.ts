@@ -38,6 +38,7 @@ describe('states found in steps', () => {
     for (let seed = 0; seed < 12; seed++) {
       const { problem } = planted(seed);
       const whole = (await linearBounds(solver, problem)) as LinearBounds;
+      const nothing = (await linearBounds(solver, { ...problem, strata: [], cells: [], restrictions: [] })) as LinearBounds;
       for (let pauses = 1; pauses < 60; pauses = Math.ceil(pauses * 1.7)) {
         const options = { ...stoppedAfter(pauses), enumerate: 0 };
         const found = (await linearBounds(solver, problem, options).catch(() => undefined)) as LinearBounds | undefined;
@@ -46,6 +47,8 @@ describe('states found in steps', () => {
         expect(found.kind).toBe('bounds');
         expect(found.lower.outer).toBeLessThanOrEqual(whole.lower.outer + 1e-9);
         expect(found.upper.outer).toBeGreaterThanOrEqual(whole.upper.outer - 1e-9);
+        expect(found.lower.outer).toBeGreaterThanOrEqual(nothing.lower.outer - 1e-12);
+        expect(found.upper.outer).toBeLessThanOrEqual(nothing.upper.outer + 1e-12);
         if (found.cut === undefined) continue;
         early++;
         if (found.lower.inner !== undefined) {
