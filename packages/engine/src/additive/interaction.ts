@@ -58,7 +58,7 @@ export function interactionTest(fit: TestingFit, plan: AdditivePlan): Diagnostic
       size === undefined
         ? ''
         : ` It moves the combined mean by about ${number(size.part)}, where the actions move it by about ${number(size.whole)} in all (standard deviations over the records).`
-    }${fit.rough ? ' The means are more bent than these polynomials, which may be what the test sees.' : ''}`,
+    }${fit.doubt}`,
   };
 }
 

@@ -32,7 +32,7 @@ function argumentsTest(fit: TestingFit, plan: AdditivePlan): Diagnostic | undefi
   const { blocks } = plan.assumption;
   return {
     name,
-    level: p < 0.001 && !fit.rough ? 'fail' : 'warn',
+    level: 'warn',
     figure: p,
     says: `${
       worst === undefined
@@ -40,7 +40,7 @@ function argumentsTest(fit: TestingFit, plan: AdditivePlan): Diagnostic | undefi
         : `What setting ${writeBlock(blocks[worst.block] as readonly Name[])} changes depends on ${worst.action}, which ${source} rules out`
     } (${probability(p)}; ${how}): ${source} is wrong, or actions have hidden causes in common. Without it (${
       plan.structured === 'graph' ? 'no graph' : 'commas instead of <'
-    }) the answer does not rest on this.`,
+    }) the answer does not rest on this.${fit.doubt}`,
   };
 }
 
@@ -57,7 +57,14 @@ function cycleTest(fit: TestingFit, plan: AdditivePlan): Diagnostic | undefined 
     return {
       name,
       level: 'ok',
-      figure: all[0]?.adjusted ?? 1,
+      figure: Math.min(
+        1,
+        ...all.flatMap((first) =>
+          all
+            .filter((second) => second.block === blockOf(first.action) && blockOf(second.action) === first.block)
+            .map((second) => Math.max(first.adjusted, second.adjusted)),
+        ),
+      ),
       says: 'Some causal order of the actions fits: nothing shows hidden causes that actions have in common.',
     };
   const p = Math.max(...both.map(({ adjusted }) => adjusted));
@@ -65,9 +72,7 @@ function cycleTest(fit: TestingFit, plan: AdditivePlan): Diagnostic | undefined 
     name,
     level: 'warn',
     figure: p,
-    says: `No causal order of the actions fits: what setting ${writeBlock(blocks[one.block] as readonly Name[])} changes depends on ${one.action}, and the other way round (${probability(p)}). Actions may have hidden causes in common, which additivity does not allow${
-      fit.rough ? ', or the means are more bent than the polynomials of this test' : ''
-    }.`,
+    says: `No causal order of the actions fits: what setting ${writeBlock(blocks[one.block] as readonly Name[])} changes depends on ${one.action}, and the other way round (${probability(p)}). Actions may have hidden causes in common, which additivity does not allow.${fit.doubt}`,
   };
 }
 

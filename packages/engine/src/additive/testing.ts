@@ -11,8 +11,10 @@ export interface TestingFit {
   readonly model: AdditiveModel;
   /** Per feature. */
   readonly actionsOf: readonly (readonly string[])[];
-  /** The means were fitted by splines, which no polynomial here predicts as well as: a test may blame additivity for a bend. */
+  /** Splines predict better than the polynomials here: a test may blame additivity for a bend. */
   readonly rough: boolean;
+  /** What else a test may have seen, as the end of a sentence; empty where the basis is never wrong. */
+  readonly doubt: string;
 }
 
 const most = 90;
@@ -44,6 +46,9 @@ export async function testingFit(
     model: { ...model, meats },
     actionsOf: features.map((feature) => namesIn(feature, setting.actions)),
     rough: fitted?.basis.roughness !== undefined,
+    doubt: setting.predictors.every(({ kind }) => kind === 'finite')
+      ? ''
+      : ` It may also be that the means are more bent than ${basis.name} can be.`,
   };
 }
 
