@@ -1,12 +1,16 @@
 import { type Asked, type AskOptions, ask } from './ask.ts';
+import { prepare } from './bounds/prepare.ts';
 import { type BlockAgreement, openBounds } from './bounds/rule.ts';
+import { levelsOf } from './by-value.ts';
 import type { Regime } from './data/regime.ts';
 import { impliedIndependences } from './graph/independences.ts';
 import { project } from './graph/projection.ts';
 import { cutInto } from './graph/surgery.ts';
 import type { Domain, Name, Value } from './graph/variable.ts';
+import { stateValues } from './identification.ts';
 import type { Answer, Diagnostic } from './interpret/answer.ts';
 import { holm, type IndependenceTest, testIndependence } from './interpret/independence.ts';
+import { compileQuestion } from './query/bind.ts';
 import { type Result, success } from './run/issue.ts';
 import { Interrupted } from './run/progress.ts';
 
@@ -28,6 +32,8 @@ export interface StudyTable {
 export interface QuestionOverlap {
   readonly question: string;
   readonly status: Answer['status'];
+  /** Not identified, but models bound it: `ask` gives the bounds. */
+  readonly bounded?: true;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -55,13 +61,14 @@ export async function check(
 ): Promise<Result<CheckReport>> {
   const asked = await ask(problem, problem.ask ?? [], { ...options, uncertainty: 'none', verify: false, bounds: 'none' });
   if (!asked.ok) return asked;
-  const overlap = asked.value.answers.map(
-    ({ question, status, diagnostics }): QuestionOverlap => ({
+  const overlap: QuestionOverlap[] = [];
+  for (const { question, status, diagnostics } of asked.value.answers)
+    overlap.push({
       question,
       status,
+      ...(status === 'not-identified' && (await hasBounds(problem, question, options)) ? { bounded: true } : {}),
       diagnostics: diagnostics.filter(({ name }) => name === 'overlap' || name === 'condition' || name === 'thin cells'),
-    }),
-  );
+    });
   const tables: StudyTable[] = [];
   for (const study of problem.studies) {
     const variables: StudyTable['variables'][number][] = [];
@@ -88,6 +95,16 @@ export async function check(
     independences.every((test) => test.verdict !== 'violated') &&
     overlap.every(({ diagnostics }) => diagnostics.every((one) => one.level !== 'fail'));
   return success({ schema: 'doable/check@1', ok, notes: problem.notes ?? [], tables, overlap, independences, level, agreement });
+}
+
+/** There is a programme whose range bounds it, at the first of the values that it leaves open. */
+async function hasBounds(problem: Asked, text: string, options: AskOptions): Promise<boolean> {
+  const { graph } = problem;
+  if (graph === undefined) return false;
+  const question = compileQuestion(text, { graph, domains: problem.domains });
+  if (!question.ok) return false;
+  const [first] = stateValues(question.value, levelsOf(problem)) ?? [];
+  return (await prepare({ ...problem, graph }, first?.question ?? question.value, options)).ok;
 }
 
 async function agreementIn(problem: Asked, options: AskOptions): Promise<readonly BlockAgreement[]> {

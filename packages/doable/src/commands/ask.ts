@@ -1,4 +1,4 @@
-import { type AnswersDocument, ask, loadProblem, type Problem, type Result } from '@doable/engine';
+import { type AnswersDocument, ask, type Issue, loadProblem, type Problem, type Result } from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { type PlacesArgument, placesArgument } from '../arguments/places.ts';
@@ -46,7 +46,7 @@ export const runAsk: Run = async (context) => {
       ]);
       return exit.badInput;
     }
-    console.warn(loaded.warnings ?? []);
+    console.warn([...(loaded.warnings ?? []), ...idleStarts(context)]);
     console.note(understood(problem));
     const answered = await stop.race(
       ask(problem, asked, { ...askOptions(args, stop), ...places.value, pool, onProgress: console.progress.onProgress }),
@@ -67,6 +67,15 @@ export const runAsk: Run = async (context) => {
     await pool.close();
   }
 };
+
+/** --starts where nothing starts at random. */
+function idleStarts({ args }: Context): Issue[] {
+  const bounds = args.text('bounds');
+  if (args.number('starts') === undefined || bounds === 'emcc' || bounds === 'both') return [];
+  return [
+    { code: 'starts', message: '--starts does nothing here: only EMCC starts at random.', hint: 'Add --bounds emcc or --bounds both.' },
+  ];
+}
 
 async function interrupted(context: Context): Promise<typeof exit.interrupted> {
   context.console.note('Stopped before any answer was known.');

@@ -64,7 +64,7 @@ export async function confidenceOf(
         : regular;
     interval.push(cut > regular ? profileEnd(programme, joined, side, cut, first.model).value : first.value);
   }
-  const how = checked ? ', its cut that of one parameter, or more where tables drawn from the model at its end ask for it' : '';
+  const how = ` with the chi-squared cut${checked ? ', or a larger one where tables drawn from the model at that end ask for it' : ''}`;
   return { level, interval: [interval[0] as number, interval[1] as number], method: `profile likelihood${how}` };
 }
 

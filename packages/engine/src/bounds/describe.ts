@@ -2,6 +2,7 @@ import type { Answer, DerivationLine, Diagnostic } from '../interpret/answer.ts'
 import { writeName } from '../query/lex.ts';
 import { printQuestion, printValue } from '../query/print.ts';
 import type { Question } from '../query/terms.ts';
+import { readModel } from './equations.ts';
 import type { Prepared } from './prepare.ts';
 import type { Block, Programme } from './programme.ts';
 import type { BoundsProblem } from './structure.ts';
@@ -29,11 +30,29 @@ export function accountOf(problem: BoundsProblem, prepared: Prepared, question: 
     },
     derivation: programme.blocks.map((block, number) => blockLine(programme, block, number)),
     diagnostics: prepared.notes.map((says): Diagnostic => ({ name: 'bounds', level: 'ok', says })),
-    assumes: (problem.assume ?? []).filter((text) => !structure.unused.includes(text)),
+    assumes: [
+      ...(problem.assume ?? []).filter((text) => !structure.unused.includes(text)),
+      ...equationsOf(problem, new Set(programme.blocks.flatMap(({ children }) => children))),
+    ],
     studies: problem.studies
       .filter(({ name }) => names.has(name))
       .map(({ name, size, fingerprint }) => ({ name, rows: Number.isFinite(size) ? size : null, fingerprint })),
   };
+}
+
+/** The equations under `model` of these variables, in words. */
+function equationsOf({ model }: BoundsProblem, children: ReadonlySet<string>): string[] {
+  const read = readModel(model);
+  if (!read.ok) return [];
+  const { exogenous, equations } = read.value;
+  return [...equations].flatMap(([name, { of }]) => {
+    if (!children.has(name)) return [];
+    const inputs = of.map((input) => {
+      const states = exogenous.get(input)?.states.length;
+      return states === undefined ? writeName(input) : `${writeName(input)} (${states} ${states === 1 ? 'state' : 'states'})`;
+    });
+    return [`the equation of ${writeName(name)}${inputs.length === 0 ? '' : ` from ${inputs.join(', ')}`}, as given under "model"`];
+  });
 }
 
 /** `P(Y | do(X))`: what a study shows of what was read. */

@@ -184,6 +184,12 @@ function rowsSaid({ distribution = [], projected }: Answer): string[] {
 }
 
 /** Bounds, agreement, why no point, EMCC, the next study, the rule. Without the headline. */
+/** How the confidence region of bounds was made: `95 % region`, and the method. */
+export function regionSaid({ uncertainty }: Answer): readonly Said[] {
+  if (uncertainty === undefined) return [];
+  return [{ label: `${shortNumber(100 * uncertainty.level)} % region`, says: `${uncertainty.method}.` }];
+}
+
 export function boundSentences(answer: Answer, { why = false }: { readonly why?: boolean } = {}): Said[] {
   const ends = boundsOf(answer);
   const conflict = answer.status === 'incompatible';

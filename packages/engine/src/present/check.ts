@@ -12,10 +12,17 @@ export function checkText(report: CheckReport, options: TextOptions = {}): strin
   const lines = report.tables.flatMap((table) => ['', ...tableLines(table, options)]);
 
   if (report.overlap.length > 0) lines.push(...heading('What the questions need'));
-  for (const { question, status, diagnostics } of report.overlap) {
+  for (const { question, status, bounded, diagnostics } of report.overlap) {
     const found = diagnostics.filter(({ level }) => level !== 'ok');
     if (found.length === 0 && status === 'identified') lines.push(...marked('good', 'ok', [question, ': every condition has records.']));
-    else if (found.length === 0) lines.push(...marked('warn', 'no', `${question}: ${noWords[status] ?? status}.`));
+    else if (found.length === 0)
+      lines.push(
+        ...marked(
+          'warn',
+          'no',
+          `${question}: ${noWords[status] ?? status}${bounded === true ? '; models that fit bound it (doable ask says where)' : ''}.`,
+        ),
+      );
     for (const { level, says } of found)
       lines.push(...marked(level === 'fail' ? 'bad' : 'warn', level === 'fail' ? 'FAIL' : 'warning', `${question}: ${says}`));
   }

@@ -1,7 +1,7 @@
 import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
-import { boundSentences, boundsHeadline, certificateSentence, isBounded } from './bounds.ts';
+import { boundSentences, boundsHeadline, certificateSentence, isBounded, regionSaid } from './bounds.ts';
 import { functionRows, functionSentence, logReading, noValue, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
@@ -31,7 +31,11 @@ function answerLatex(answer: Answer): string {
   const identified = !isNo(answer) || answer.identifiable === true;
   const bounded = isBounded(answer);
   const sentences = [
-    ...(bounded ? boundSentences(answer).map(({ says }) => says) : answer.why === undefined ? [] : [answer.why]),
+    ...(bounded
+      ? [...boundSentences(answer).map(({ says }) => says), ...regionSaid(answer).map(({ label, says }) => `${label}: ${says}`)]
+      : answer.why === undefined
+        ? []
+        : [answer.why]),
     ...(bounded ? [] : hedgeSentences(answer)),
     ...(help === undefined ? [] : [`What would help: ${help}`]),
     ...(identified && !bounded && answer.rule !== undefined ? [ruleSentence(answer.rule)] : []),
@@ -49,7 +53,9 @@ function answerLatex(answer: Answer): string {
   );
   return [
     `\\paragraph{\\texttt{${latexText(answer.question)}}} ${valueLatex(answer)}`,
-    ...(answer.estimand === undefined || answer.estimand.latex === '' ? [] : [`\\[\n  ${answer.estimand.latex}\n\\]`]),
+    ...(answer.status === 'incompatible' || answer.estimand === undefined || answer.estimand.latex === ''
+      ? []
+      : [`\\[\n  ${answer.estimand.latex}\n\\]`]),
     ...sentences.map(latexText),
     ...(derivation.length === 0 ? [] : ['\\begin{enumerate}', ...derivation, '\\end{enumerate}']),
   ].join('\n');

@@ -1,7 +1,7 @@
 import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
-import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded } from './bounds.ts';
+import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded, regionSaid } from './bounds.ts';
 import { functionRows, functionSentence, logReading, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
@@ -27,7 +27,9 @@ function answerMarkdown(answer: Answer): string {
   const identified = !isNo(answer) || answer.identifiable === true;
   const points = [
     ...(bounded
-      ? boundSentences(answer).map(({ label, says }) => (label === '' ? plain(says) : `**${label}:** ${plain(says)}`))
+      ? [...boundSentences(answer), ...regionSaid(answer)].map(({ label, says }) =>
+          label === '' ? plain(says) : `**${label}:** ${plain(says)}`,
+        )
       : answer.why === undefined
         ? []
         : [`**Why:** ${plain(answer.why)}`]),
@@ -53,7 +55,9 @@ function answerMarkdown(answer: Answer): string {
     `### ${code(answer.question)}`,
     `*${rungWords[answer.rung]}*`,
     valueMarkdown(answer),
-    ...(answer.estimand === undefined || answer.estimand.latex === '' ? [] : [`$$\n${answer.estimand.latex}\n$$`]),
+    ...(answer.status === 'incompatible' || answer.estimand === undefined || answer.estimand.latex === ''
+      ? []
+      : [`$$\n${answer.estimand.latex}\n$$`]),
     ...(points.length === 0 ? [] : [points.map((point) => `- ${point}`).join('\n')]),
     ...(derivation.length === 0 ? [] : [`<details><summary>Derivation</summary>\n\n${derivation.join('\n')}\n\n</details>`]),
   ].join('\n\n');
