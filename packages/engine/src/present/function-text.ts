@@ -49,10 +49,7 @@ function listing(
   const has = (test: (row: (typeof rows)[number]) => boolean): boolean => rows.some(test);
   const log = logReading(answer) !== undefined;
   const figures: readonly (readonly [Column, readonly string[]])[] = [
-    ...f.axes.map(({ name, unit }, i): readonly [Column, readonly string[]] => [
-      { head: f.axes.length === 1 ? withUnit(name, unit) : name },
-      aligned(rows.map(({ at }) => at[i] as string)),
-    ]),
+    ...f.axes.map(({ name }, i): readonly [Column, readonly string[]] => [{ head: name }, aligned(rows.map(({ at }) => at[i] as string))]),
     [{ head: 'value', tone: 'number' }, aligned(rows.map(({ value }) => value))],
     ...(has(({ interval }) => interval !== '')
       ? [[{ head: `${percent} % interval` }, alignedEnds(rows.map(({ interval }) => interval))] as const]
@@ -99,7 +96,7 @@ function longCurve(answer: Answer, f: MeanFunction, percent: string, options: Te
   const points = f.points.map((point) => ({ ...point, x: point.at[axis?.name ?? ''] as number }));
   const [low, high] = drawnRange(points);
   const [from, to] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 1];
-  const lines = curveLines(points, scaleOf(from, to, 6, false), scaleOf(low, high, 4), { height: 13, options });
+  const lines = curveLines(points, scaleOf(from, to, 6, false), scaleOf(low, high, 5, false), { height: 13, options });
   const step = Math.ceil((points.length - 1) / (fewRows - 1));
   const some = f.points.filter((_, i) => i % step === 0);
   const table = listing(answer, f, some, percent, options, false);

@@ -100,7 +100,8 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     );
   else {
     const prints = new Map(answer.studies.map(({ name, fingerprint }) => [name, fingerprint]));
-    const named = (name: string): string => (options.brief === true ? name : `${name} (fingerprint ${prints.get(name)})`);
+    const named = (name: string): string =>
+      options.brief === true || !prints.has(name) ? name : `${name} (fingerprint ${prints.get(name)})`;
     lines.push(
       ...list(
         'Regimes',
