@@ -2,12 +2,13 @@ import { poolRanges } from './additive/basis.ts';
 import { type AdditiveFit, fitAdditive } from './additive/fit.ts';
 import type { AdditiveOptions } from './additive/model.ts';
 import type { TargetPoint } from './additive/targets.ts';
+import type { AdditivePlan } from './additive/terms.ts';
 import type { AdditiveFound } from './additive-account.ts';
 import type { Study } from './data/study.ts';
 import type { Domain, Name } from './graph/variable.ts';
 import type { AdditiveReport, Answer, Diagnostic, FunctionPoint, MeanFunction, Setting } from './interpret/answer.ts';
 import type { MeasureOptions } from './measure.ts';
-import type { Issue } from './run/issue.ts';
+import type { Issue, Result } from './run/issue.ts';
 
 export interface FunctionOptions {
   /** Values of open variables at which a function is evaluated; the grid is their product. Others: a grid of about 11 values (two open: 7, three: 5). */
@@ -22,12 +23,16 @@ type Point = ReadonlyMap<Name, Setting>;
 /** Points of one answer. */
 const limit = 20_000;
 
+/** Fits by what they were made from: questions about the same means share one. */
+export type Fits = Map<string, Promise<Result<AdditiveFit>>>;
+
 /** The numbers of an additive mean: the studies are read here. */
 export async function answerAdditively(
   account: Answer,
   found: AdditiveFound,
   { studies, domains }: { readonly studies: readonly Study[]; readonly domains: ReadonlyMap<Name, Domain> },
   options: MeasureOptions & FunctionOptions,
+  fits: Fits = new Map(),
 ): Promise<Answer> {
   const plans = found.parts.map((part) => part.found.plan);
   const names = new Set(plans.flatMap(({ regimes }) => regimes.flatMap((regime) => regime.studies)));
@@ -41,7 +46,7 @@ export async function answerAdditively(
   });
   const places = await placesOf(found, used, domains, options);
   if ('code' in places) return refuse(places);
-  const fitted = await fitAdditive(plans, used, { ...errorsOf(options), ...options.additive, ...options });
+  const fitted = await fitOnce(plans, used, options, fits);
   if (!fitted.ok) return refuse(fitted.issues[0] as Issue);
   const fit = fitted.value;
   const combinations = places.points.map((point) => combinationAt(found, point));
@@ -102,6 +107,29 @@ export async function answerAdditively(
     diagnostics,
     studies: read,
   };
+}
+
+/** What a fit depends on of a plan: not its target. */
+const shapeOf = ({ assumption, covariates, columns, regimes }: AdditivePlan): string =>
+  JSON.stringify([assumption.text, covariates, columns, regimes]);
+
+async function fitOnce(
+  plans: readonly AdditivePlan[],
+  studies: readonly Study[],
+  options: MeasureOptions & FunctionOptions,
+  fits: Fits,
+): Promise<Result<AdditiveFit>> {
+  const shapes = new Map(plans.map((plan) => [shapeOf(plan), plan]));
+  const key = [...shapes.keys()].sort().join('\n');
+  const known = fits.get(key);
+  const fitted = known ?? fitAdditive([...shapes.values()], studies, { ...errorsOf(options), ...options.additive, ...options });
+  fits.set(key, fitted);
+  try {
+    return await fitted;
+  } catch (error) {
+    fits.delete(key);
+    throw error;
+  }
 }
 
 function errorsOf({ uncertainty, draws, level, seed }: MeasureOptions): AdditiveOptions {

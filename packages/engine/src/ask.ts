@@ -2,7 +2,7 @@ import { accountIdentified, accountRefused, studiesRead } from './account.ts';
 import { parseAdditive } from './additive/assumption.ts';
 import type { AdditiveAssumption, AdditiveRefusal } from './additive/terms.ts';
 import { accountAdditive, accountWithRefusal, additiveAssumptions, additiveHint, isFound, planAdditively } from './additive-account.ts';
-import { answerAdditively, type FunctionOptions } from './additive-answer.ts';
+import { answerAdditively, type Fits, type FunctionOptions } from './additive-answer.ts';
 import { answerWithBounds, boundsOf, issuesOfModel } from './bounded.ts';
 import type { ModelDocument } from './bounds/equations.ts';
 import type { BoundOptions } from './bounds/rule.ts';
@@ -75,9 +75,8 @@ export async function ask(problem: Asked, questions: readonly string[], options:
   if (!additive.ok || wrong.length > 0) return failure(...wrong);
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
-  return document(problem, questions, options, (question, places) =>
-    answer(problem, question, { ...options, ...places }, open, additive.value),
-  );
+  const sums: Additive = { assumptions: additive.value, fits: new Map() };
+  return document(problem, questions, options, (question, places) => answer(problem, question, { ...options, ...places }, open, sums));
 }
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
@@ -175,21 +174,28 @@ function plan(problem: Asked, question: Question, options: AskOptions): Planned 
   return { answer: accountIdentified(question, seen, found, estimand, diagnostics), found, estimand };
 }
 
+/** The additive assumptions of a problem, and what was fitted so far. */
+interface Additive {
+  readonly assumptions: readonly AdditiveAssumption[];
+  readonly fits: Fits;
+}
+
 /** The rules that assume nothing of the outcome, then additivity where it is assumed, then bounds. */
 async function answer(
   problem: Asked,
   question: Question,
   options: AskOptions,
   open: ReturnType<typeof boundsOf>,
-  assumptions: readonly AdditiveAssumption[],
+  additive: Additive,
 ): Promise<Answer> {
+  const { assumptions, fits } = additive;
   const planned = plan(problem, question, options);
   const { bounds = 'auto' } = options;
   const wanted = bounds !== 'auto' && bounds !== 'none';
   const added = planAdditively(problem, question, assumptions);
   const direct = planned.found === undefined || (wanted && !isFound(added)) ? undefined : await numbersOf(planned, problem, options);
   if (isFound(added) && !settled(direct))
-    return answerAdditively(accountAdditive(question, problem.graph, added, planned.answer), added, problem, options);
+    return answerAdditively(accountAdditive(question, problem.graph, added, planned.answer), added, problem, options, fits);
   if (direct !== undefined && !wanted) {
     const filled =
       bounds === 'none' || !lacksRecords(planned, direct) ? undefined : await withRanges(problem, question, planned.answer, options, open);
@@ -198,7 +204,7 @@ async function answer(
   }
   const refused = planned.found === undefined;
   const account = added === undefined || isFound(added) || !refused ? planned.answer : accountWithRefusal(planned.answer, added);
-  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, assumptions);
+  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, additive);
   const byValue = await answerByValue(problem, question, account, options, again, bounds === 'none' ? undefined : again);
   if (byValue !== undefined) return byValue;
   const hint = refused && assumptions.length === 0 ? additiveHint(problem, question) : undefined;
@@ -220,7 +226,7 @@ async function withRanges(
   options: AskOptions,
   open: ReturnType<typeof boundsOf>,
 ): Promise<Answer | undefined> {
-  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, []);
+  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, { assumptions: [], fits: new Map() });
   const found = (await answerByValue(problem, question, account, options, again)) ?? (await answerWithBounds(account, question, open));
   return found.status === 'bounded' || found.status === 'incompatible' ? found : undefined;
 }
