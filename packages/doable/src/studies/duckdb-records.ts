@@ -3,6 +3,8 @@ import {
   type Columns,
   cellTable,
   levelNumbers,
+  type MomentQuery,
+  type Moments,
   momentsOfCells,
   momentsOfColumns,
   namesOf,
@@ -11,8 +13,9 @@ import {
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
 import { groupSql, type RawColumn, rawColumns } from './joint.ts';
+import { sumsSql, symmetric } from './moment-sums.ts';
 import { momentMeasures, rangeOf } from './numbers.ts';
-import { fixedSum, quoteText } from './sql.ts';
+import { fixedSum, numberLiteral, quoteText } from './sql.ts';
 import type { Prepared } from './summary.ts';
 
 /** An open study, as far as its records are read. */
@@ -40,7 +43,7 @@ interface Coded {
 /**
  * What a study gives record by record: streamed in storage order, in flat memory. Moments over finite variables and one real
  * one come from a table that DuckDB makes; others from the stream, since sums of doubles that threads add in any order would
- * not have the same digits twice.
+ * not have the same digits twice, unless the query leaves the order free.
  */
 export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'moments' | 'ranges'> {
   const { prepared, variables, domains, constants, condition, factor } = study;
@@ -103,15 +106,51 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
     }
   }
 
+  /** Moments by SQL, where the order of additions is free. */
+  const summed = async (query: MomentQuery): Promise<Moments | undefined> => {
+    if (query.order !== 'any') return undefined;
+    const coding = new Map<string, Coded>();
+    for (const name of namesOf(query)) {
+      const variable = byName.get(name);
+      if (variable && kindOf(name) === 'finite') coding.set(name, await codedOf(variable));
+    }
+    const levelSql = (name: string, level: string): string => {
+      const domain = domains.get(name);
+      const code = domain?.kind === 'finite' ? domain.levels.indexOf(level) : -1;
+      const known = coding.get(name);
+      if (known === undefined) return constantOf(name) === code ? 'true' : 'false';
+      const own = [...known.codes.keys()].filter((i) => known.codes[i] === code).map((i) => i + known.least);
+      return own.length === 0 ? 'false' : `${known.sql} IN (${own.join(', ')})`;
+    };
+    const numberOfConstant = (name: string): string => {
+      const domain = domains.get(name);
+      return numberLiteral(domain?.kind === 'finite' ? Number(domain.levels[constantOf(name)]) : constantOf(name));
+    };
+    const number = (name: string): string => byName.get(name)?.number ?? numberOfConstant(name);
+    const total = weight ? fixedSum('w', weight.most) : { sql: 'count(*)', unit: 1 };
+    const sql = sumsSql(query, { number, level: levelSql }, ['count(*)', total.sql], weight?.sql, where);
+    if (sql === undefined) return undefined;
+    const [[records, all, ...sums] = []] = (await database.rows(sql)).map((row) => row.map(Number));
+    const size = query.features.length;
+    return {
+      records: records ?? 0,
+      weight: (all ?? 0) * total.unit * factor,
+      size,
+      products: symmetric(
+        sums.map((value) => value * factor),
+        size,
+      ),
+    };
+  };
+
   return {
     columns: (of) => batches(of, true),
     async moments(query, options) {
       const names = namesOf(query);
       names.forEach(kindOf);
       const table = cellTable(query, domains);
-      if (table === undefined) return momentsOfColumns(batches(names, false), query, domains, options);
-      const constant = table.outcome !== undefined && !byName.has(table.outcome);
-      if (constant) return momentsOfColumns(batches(names, false), query, domains, options);
+      if (table === undefined || (table.outcome !== undefined && !byName.has(table.outcome)))
+        return (await summed(query)) ?? momentsOfColumns(batches(names, false), query, domains, options);
       const counts = await study.counts(table.of, table.outcome);
       rows ??= weight === undefined ? Promise.resolve(counts.total) : countRows();
       return momentsOfCells(counts, await rows, query, domains);

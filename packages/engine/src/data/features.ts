@@ -34,6 +34,11 @@ export interface MomentQuery {
   readonly log?: readonly Name[];
   /** Records are dealt into this many groups by their number in storage order modulo it. */
   readonly groups?: number;
+  /**
+   * `any`: sums may be added in any order, on all threads of a data engine, and their last digits may differ from run to run;
+   * absent: in storage order, always with the same digits.
+   */
+  readonly order?: 'any';
 }
 
 /** The variables of a query, each once. */

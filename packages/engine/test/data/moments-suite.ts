@@ -67,6 +67,9 @@ export function momentsSuite(label: string, make: Make, abilities: Pick<Abilitie
     const seen = await study.moments(query);
     expect([seen.records, seen.size]).toEqual([columns.length, query.features.length]);
     expectExact(seen, exactMoments(query, columns, study.domains, every(columns.length)));
+    const free = await study.moments({ ...query, order: 'any' });
+    expect([free.records, free.size]).toEqual([seen.records, seen.size]);
+    expectExact(free, exactMoments(query, columns, study.domains, every(columns.length)));
     const grouped = await study.moments({ ...query, groups: 3 });
     expect(grouped.groups?.map(({ records }) => records)).toEqual([0, 1, 2].map((group) => every(columns.length, group, 3).length));
     grouped.groups?.forEach((own, group) => {
@@ -167,8 +170,11 @@ export function momentsSuite(label: string, make: Make, abilities: Pick<Abilitie
       expect(seen.products.slice(1, 8).reduce((sum, value) => sum + value, 0)).toBeCloseTo(60, 10);
       const logged = await open({}, positive, declared);
       await expectMoments(logged, { features: [[], power('A'), power('B'), power('B', 2), ...splines], scales, log: ['B'] });
-      const undefinedAt = await logged.moments({ features: [[], power('A')], scales, log: ['A'] });
-      expect([undefinedAt.products[0], undefinedAt.products[1]]).toEqual([60, Number.NaN]);
+      await expectMoments(logged, { features: [[], power('A'), power('B'), power('B', 2)], scales, log: ['B'] });
+      for (const order of [{}, { order: 'any' as const }]) {
+        const undefinedAt = await logged.moments({ features: [[], power('A'), power('B')], scales, log: ['A'], ...order });
+        expect([undefinedAt.products[0], undefinedAt.products[1]]).toEqual([60, Number.NaN]);
+      }
     });
 
     test('many features', async () => {
