@@ -3,6 +3,7 @@ import type { Graph } from './graph/graph.ts';
 import type { Domain, Name, Value } from './graph/variable.ts';
 import { identify, stateValues } from './identification.ts';
 import type { Answer, Diagnostic, Point } from './interpret/answer.ts';
+import { printQuestion } from './query/print.ts';
 import type { Question } from './query/terms.ts';
 import { Interrupted, type RunOptions } from './run/progress.ts';
 
@@ -38,7 +39,7 @@ export async function answerByValue(
   for (const row of rows) {
     if (options.signal?.aborted === true) throw new Interrupted();
     const { verdict } = identify(row.question, problem.graph, problem.catalogue, { levels });
-    const one = verdict === 'identified' ? await answerOne(row.question) : await boundOne?.(row.question);
+    const one = verdict === 'identified' ? await answerOne(row.question) : await boundOne?.({ ...row.question, text: printQuestion(row.question) });
     if (one !== undefined && (verdict === 'identified' || isBounded(one))) answered.push({ at: row.at, answer: one });
   }
   const [first] = answered;
@@ -67,6 +68,7 @@ export async function answerByValue(
       : [];
   const { value: _value, uncertainty, estimand, lower: _lower, upper: _upper, inner: _inner, outer: _outer, ...more } = first.answer;
   const { emcc: _emcc, nextStudies: _next, certificate: _certificate, ...rest } = more;
+  const certificates = answered.flatMap(({ at, answer: { certificate } }) => (certificate === undefined ? [] : [{ at, certificate }]));
   const bounded = answered.find(({ answer: one }) => isBounded(one))?.answer;
   return {
     ...rest,
@@ -79,6 +81,7 @@ export async function answerByValue(
     ...(answered.every(({ answer: { kind, status } }) => kind === 'none' && status === 'identified')
       ? { kind: 'none' }
       : { kind: 'distribution', distribution }),
+    ...(certificates.length === 0 ? {} : { certificates }),
     ...(uncertainty === undefined ? {} : { uncertainty: { level: uncertainty.level, method: uncertainty.method } }),
     ...(estimand === undefined ? {} : { estimand }),
     diagnostics: [

@@ -107,6 +107,6 @@ export { didYouMean } from './run/nearest.ts';
 export { inlinePool, type Pool } from './run/pool.ts';
 export { Interrupted, type ProgressEvent, type RunOptions, type Signal } from './run/progress.ts';
 export { type GraphModel, type ModelOptions, modelFor, readModel, type Truth, truthOf } from './simulate.ts';
-export { type VerifiedAnswer, verifyAnswer } from './verify-answer.ts';
+export { certifiedIn, type VerifiedAnswer, verifyAnswer, verifyAnswers } from './verify-answer.ts';
 export { type ProgrammeOptions, verifyProgramme } from './verify-programme.ts';
 export { version } from './version.ts';

@@ -1,11 +1,66 @@
 import type { Certificate } from './bounds/certificate.ts';
 import { type Check, type Verification, type VerifyOptions, verifyCertificate } from './bounds/verify.ts';
+import type { Value } from './graph/variable.ts';
+import { stateValues } from './identification.ts';
 import type { Answer } from './interpret/answer.ts';
+import { compileQuestion } from './query/bind.ts';
+import { printQuestion } from './query/print.ts';
 
 export interface VerifiedAnswer extends Verification {
   readonly question?: string;
   /** Its programme was held against a problem, too. */
   readonly against?: true;
+}
+
+/**
+ * {@link verifyAnswer} of each certificate of an answer: its own, or one for each row of its table that is bounded, and then
+ * whether it is about the answer's question at the values of that row.
+ */
+export function verifyAnswers(answer: unknown, options: VerifyOptions = {}): readonly VerifiedAnswer[] {
+  return certifiedIn(answer).flatMap((one) => verifyAnswer(one, options) ?? []);
+}
+
+/**
+ * What an answer certifies: itself, or each row of its table as an answer of its own. A row that is not there, or whose question
+ * cannot be told, has no question, and is about nothing.
+ */
+export function certifiedIn(answer: unknown): readonly Readonly<Record<string, unknown>>[] {
+  if (!isRecord(answer)) return [];
+  const { certificates, distribution, question } = answer;
+  if (!Array.isArray(certificates)) return answer.certificate === undefined ? [] : [answer];
+  return certificates.filter(isRecord).map(({ at, certificate }) => {
+    const points = Array.isArray(distribution) ? distribution.filter(isRecord) : [];
+    const point = points.find((one) => sameValues(one.at, at));
+    const { lower, upper, tightness } = point ?? {};
+    return {
+      question: (point === undefined ? undefined : questionAt(question, at)) ?? `no row of ${String(question)}`,
+      status: lower === undefined ? 'incompatible' : 'bounded',
+      ...(lower === undefined ? {} : { lower, upper }),
+      ...(tightness === undefined ? {} : { tightness }),
+      certificate,
+    };
+  });
+}
+
+const sameValues = (a: unknown, b: unknown): boolean => {
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+};
+
+/** `P(Y=1 | do(X=1))`: a question at values that it leaves open. */
+function questionAt(text: unknown, at: unknown): string | undefined {
+  if (typeof text !== 'string' || !isRecord(at)) return undefined;
+  const question = compileQuestion(text, { domains: new Map() });
+  if (!question.ok) return undefined;
+  const levels = new Map<string, Value[]>();
+  for (const [label, value] of Object.entries(at)) {
+    // The second open value of Y is labelled Y'.
+    const name = label.replace(/'+$/u, '');
+    if (typeof value === 'string') levels.set(name, [...new Set([...(levels.get(name) ?? []), value])]);
+  }
+  const row = stateValues(question.value, levels)?.find((one) => sameValues(one.at, at));
+  return row === undefined ? undefined : printQuestion(row.question);
 }
 
 /**

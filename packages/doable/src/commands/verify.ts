@@ -1,11 +1,12 @@
 import {
   type Certificate,
+  certifiedIn,
   loadProblem,
   type Problem,
   type Result,
   success,
   type VerifiedAnswer,
-  verifyAnswer,
+  verifyAnswers,
   verifyCertificate,
   verifyProgramme,
 } from '@doable/engine';
@@ -39,11 +40,10 @@ export const runVerify: Run = async ({ args, console, stdin }) => {
     return exit.badInput;
   }
   const options = { exact: args.flag('exact') };
-  const verified = answers.value.flatMap((answer): VerifiedAnswer[] => {
-    const bare = isBare(answer) ? verifyCertificate(answer.certificate, options) : verifyAnswer(answer, options);
-    return bare === undefined ? [] : [bare];
-  });
-  const without = answers.value.length - verified.length;
+  const verified = answers.value.flatMap((answer): readonly VerifiedAnswer[] =>
+    isBare(answer) ? [verifyCertificate(answer.certificate, options)] : verifyAnswers(answer, options),
+  );
+  const without = answers.value.filter((answer) => certificatesIn(answer).length === 0).length;
   if (verified.length === 0)
     return bad(
       answers.value.length === 1 ? 'The answer has no certificate.' : `None of ${answers.value.length} answers has a certificate.`,
@@ -75,7 +75,7 @@ async function holdAgainst(
   try {
     const problem: Result<Problem> = await loadProblem(file.value.document, sources);
     if (!problem.ok) return problem;
-    const certificates = answers.flatMap((answer) => certificateIn(answer) ?? []);
+    const certificates = answers.flatMap(certificatesIn);
     const held: VerifiedAnswer[] = [];
     for (const [i, one] of verified.entries()) {
       const certificate = certificates[i];
@@ -92,8 +92,7 @@ async function holdAgainst(
   }
 }
 
-const certificateIn = (answer: unknown): Certificate | undefined =>
-  typeof answer === 'object' && answer !== null && 'certificate' in answer ? (answer.certificate as Certificate | undefined) : undefined;
+const certificatesIn = (answer: unknown): Certificate[] => certifiedIn(answer).map(({ certificate }) => certificate as Certificate);
 
 /** A certificate that was given by itself. */
 const isBare = (answer: unknown): answer is { readonly certificate: unknown } =>

@@ -165,6 +165,8 @@ export interface Answer {
   readonly nextStudies?: readonly NextStudy[];
   /** What `verify` checks without a solver. */
   readonly certificate?: object;
+  /** The same where values are left open: one for each row of `distribution` that is bounded. */
+  readonly certificates?: readonly { readonly at: Readonly<Record<string, Value>>; readonly certificate: object }[];
   /** For bounds: a confidence region for the identification region. */
   readonly uncertainty?: {
     readonly level: number;

@@ -288,5 +288,7 @@ const expectedText = ({ most, expectedWidth }: NextStudy): string =>
   `expected width ${widthText(expectedWidth)}${most < 1e-6 ? ', that is one number' : ''}`;
 const widthText = (width: number): string => (width < 1e-6 ? '0' : shortNumber(Number(width.toPrecision(2))));
 
+export const isCertified = ({ certificate, certificates = [] }: Answer): boolean => certificate !== undefined || certificates.length > 0;
+
 export const certificateSentence =
   'doable verify ANSWERS.json re-checks this without a solver; --json writes the answers with their certificates.';

@@ -1,7 +1,7 @@
 import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
-import { boundSentences, boundsHeadline, certificateSentence, isBounded, regionSaid } from './bounds.ts';
+import { boundSentences, boundsHeadline, certificateSentence, isBounded, isCertified, regionSaid } from './bounds.ts';
 import { functionRows, functionSentence, logReading, noValue, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
@@ -44,7 +44,7 @@ function answerLatex(answer: Answer): string {
     ...additiveSentences(answer).map(({ label, says }) => `${label}: ${says}`),
     ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}.`),
     ...answer.assumes.map((text) => `Assumes: ${text}${text.endsWith('.') ? '' : '.'}`),
-    ...(answer.certificate === undefined ? [] : [certificateSentence]),
+    ...(!isCertified(answer) ? [] : [certificateSentence]),
     ...answer.diagnostics.filter(({ level }) => level !== 'ok').map(({ name, says }) => `${name}: ${says}`),
   ];
   const derivation = (answer.derivation ?? []).map(

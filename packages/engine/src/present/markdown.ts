@@ -1,7 +1,7 @@
 import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
-import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded, regionSaid } from './bounds.ts';
+import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded, isCertified, regionSaid } from './bounds.ts';
 import { functionRows, functionSentence, logReading, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
@@ -44,7 +44,7 @@ function answerMarkdown(answer: Answer): string {
         `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${code(fingerprint)}`,
     ),
     ...answer.assumes.map((text) => `**Assumes:** ${plain(text)}`),
-    ...(answer.certificate === undefined ? [] : [`**Certificate:** ${plain(certificateSentence)}`]),
+    ...(!isCertified(answer) ? [] : [`**Certificate:** ${plain(certificateSentence)}`]),
     ...answer.diagnostics.map(({ name, level, says }) => `**${plain(name)}** (${level}): ${plain(says)}`),
   ];
   const derivation = (answer.derivation ?? []).map(

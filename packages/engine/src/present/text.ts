@@ -1,7 +1,7 @@
 import type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point } from '../interpret/answer.ts';
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { boundedTableLines, boundLines, isBoundedTable } from './bounded-text.ts';
-import { boundSentences, certificateSentence, isBounded } from './bounds.ts';
+import { boundSentences, certificateSentence, isBounded, isCertified } from './bounds.ts';
 import { functionLines } from './function-text.ts';
 import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
@@ -47,7 +47,7 @@ function footer(document: AnswersDocument, methods: readonly string[], options: 
   return [
     ...(document.partial === true ? note('warn', 'Interrupted: these are the answers that were finished.') : []),
     ...methods.flatMap((text) => note('dim', text)),
-    ...(answers.some(({ certificate }) => certificate !== undefined) ? note('dim', certificateSentence) : []),
+    ...(answers.some(isCertified) ? note('dim', certificateSentence) : []),
     ...(checked ? note('dim', 'every estimand agreed with the exact answer in random models of the graph') : []),
     ...(prints === '' ? [] : note('dim', `fingerprints: ${prints}`)),
     ...note('dim', `seed ${seed}, doable ${version}`),
@@ -111,7 +111,7 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     lines.push(...additiveSentences(answer).flatMap(({ label, says }) => field(label, says)));
   }
   lines.push(...list('Assumes', answer.assumes));
-  if (options.brief !== true && answer.certificate !== undefined) lines.push(...field('Certificate', certificateSentence));
+  if (options.brief !== true && isCertified(answer)) lines.push(...field('Certificate', certificateSentence));
   const said = answer.diagnostics.filter(
     (one) =>
       (options.brief !== true || !isSelfCheck(one)) &&
