@@ -102,3 +102,25 @@ test('an option with a wrong value, or where it does not belong', async () => {
   expect(err).toMatch(/--bounds must be one of [\s\S]*--starts must be a whole number/u);
   expect((await doable(['explain', both, '--bounds', 'none'])).code).toBe(2);
 });
+
+test('--starts where nothing starts at random is said to do nothing', async () => {
+  const problem = JSON.stringify({
+    graph: 'X -> Y; X <-> Y',
+    studies: [
+      {
+        name: 'records',
+        count: 'n',
+        data: [
+          { X: 0, Y: 0, n: 3 },
+          { X: 0, Y: 1, n: 1 },
+          { X: 1, Y: 0, n: 1 },
+          { X: 1, Y: 1, n: 4 },
+        ],
+      },
+    ],
+    ask: ['PNS(X -> Y)'],
+  });
+  const run = (...flags: readonly string[]) => doable(['ask', '-', '--uncertainty', 'none', ...flags], { input: problem });
+  expect((await run('--starts', '3')).err).toContain('--starts does nothing here');
+  expect((await run('--starts', '3', '--bounds', 'emcc')).err).not.toContain('--starts does nothing');
+});
