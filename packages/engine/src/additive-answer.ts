@@ -1,6 +1,8 @@
 import { poolRanges } from './additive/basis.ts';
+import { type AdditiveDiagnosis, type DiagnoseOptions, diagnoseAdditive } from './additive/diagnose.ts';
 import { type AdditiveFit, fitAdditive } from './additive/fit.ts';
 import type { AdditiveOptions } from './additive/model.ts';
+import type { Prediction } from './additive/predict.ts';
 import type { TargetPoint } from './additive/targets.ts';
 import type { AdditivePlan } from './additive/terms.ts';
 import type { AdditiveFound } from './additive-account.ts';
@@ -9,13 +11,16 @@ import type { Domain, Name } from './graph/variable.ts';
 import type { AdditiveReport, Answer, Diagnostic, FunctionPoint, MeanFunction, Setting } from './interpret/answer.ts';
 import type { MeasureOptions } from './measure.ts';
 import type { Issue, Result } from './run/issue.ts';
+import { Interrupted } from './run/progress.ts';
 
 export interface FunctionOptions {
+  /** False: no additivity is tested. */
+  readonly verify?: boolean;
   /** Values of open variables at which a function is evaluated; the grid is their product. Others: a grid of about 11 values (two open: 7, three: 5). */
   readonly at?: Readonly<Record<Name, readonly Setting[]>>;
   /** Evaluate at these points instead of on a grid. */
   readonly points?: readonly Readonly<Record<Name, Setting>>[];
-  readonly additive?: Pick<AdditiveOptions, 'basis' | 'degree' | 'method' | 'restrict' | 'learner'>;
+  readonly additive?: Pick<AdditiveOptions, 'basis' | 'degree' | 'method' | 'restrict' | 'learner'> & Pick<DiagnoseOptions, 'interaction'>;
 }
 
 type Point = ReadonlyMap<Name, Setting>;
@@ -50,30 +55,44 @@ export async function answerAdditively(
   if (!fitted.ok) return refuse(fitted.issues[0] as Issue);
   const fit = fitted.value;
   const combinations = places.points.map((point) => combinationAt(found, point));
-  const report = reportOf(found, fit);
   const diagnostics: Diagnostic[] = [
     ...account.diagnostics,
     ...fit.warnings.map(({ code, message }): Diagnostic => ({ name: code, level: 'warn', says: message })),
   ];
   const predictions = fit.predict(combinations);
   const method = methodOf(fit);
+  const known = predictions.flatMap(({ issue }, i) => (issue === undefined ? [i] : []));
+  if (known.length === 0) return refuse(predictions[0]?.issue ?? { code: 'no-point', message: 'There is no point to evaluate.' });
+  const checked =
+    options.verify === false
+      ? undefined
+      : await checksOf(
+          found,
+          fit,
+          used,
+          known.map((i) => combinations[i] as TargetPoint[]),
+          options,
+        );
+  // The split is told with the regimes.
+  diagnostics.push(...(checked?.diagnostics ?? []).filter(({ name }) => name !== 'allocation'));
+  const additive: AdditiveReport = {
+    ...reportOf(found, fit),
+    ...(checked?.allocation === undefined ? {} : { allocation: checked.allocation }),
+    ...(checked?.sensitivity === undefined ? {} : { sensitivity: checked.sensitivity }),
+  };
+  if (checked?.refusal !== undefined) return { ...account, status: 'refused', why: checked.refusal, additive, diagnostics, studies: read };
   if (found.open.length === 0) {
-    const [one] = predictions;
-    if (one === undefined || one.issue !== undefined)
-      return refuse(one?.issue ?? { code: 'no-point', message: 'There is no point to evaluate.' });
-    const { value, standardError, interval } = one;
+    const { value, standardError, interval } = predictions[0] as Prediction;
     return {
       ...account,
       kind: 'point',
       value,
       ...(interval === undefined ? {} : { uncertainty: { level: options.level ?? 0.95, interval, standardError, method } }),
-      additive: report,
+      additive,
       diagnostics,
       studies: read,
     };
   }
-  const known = predictions.every(({ issue }) => issue !== undefined);
-  if (known) return refuse(predictions[0]?.issue ?? { code: 'no-point', message: 'There is no point to evaluate.' });
   const band =
     fit.errors === 'none'
       ? undefined
@@ -88,6 +107,7 @@ export async function answerAdditively(
       ...(Number.isNaN(standardError) ? {} : { standardError }),
       ...(interval === undefined ? {} : { interval }),
       ...(whole === undefined || Number.isNaN(whole[0]) ? {} : { band: whole }),
+      ...(checked === undefined ? {} : { supported: checked.supported[known.indexOf(i)] !== false }),
     };
   });
   const gaps = predictions.filter(({ issue }) => issue !== undefined);
@@ -103,10 +123,28 @@ export async function answerAdditively(
     kind: 'function',
     function: functionOf(found, places, points, domains, options.level ?? 0.95),
     ...(band === undefined ? {} : { uncertainty: { level: band.level, method } }),
-    additive: report,
+    additive,
     diagnostics,
     studies: read,
   };
+}
+
+/** Stopped while it is checked, a figure is shown without the checks. */
+async function checksOf(
+  { parts }: AdditiveFound,
+  fit: AdditiveFit,
+  studies: readonly Study[],
+  combinations: readonly (readonly TargetPoint[])[],
+  options: MeasureOptions & FunctionOptions,
+): Promise<AdditiveDiagnosis> {
+  const plans = parts.map(({ found }) => found.plan);
+  try {
+    return await diagnoseAdditive(fit, plans, studies, combinations, { ...options.additive, ...options });
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    const says = 'Stopped before the assumption was checked against the studies; the number itself is complete.';
+    return { diagnostics: [{ name: 'interrupted', level: 'warn', says }], supported: [] };
+  }
 }
 
 /** What a fit depends on of a plan: not its target. */
