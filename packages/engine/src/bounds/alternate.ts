@@ -1,4 +1,5 @@
 import type { Random } from '../math/random.ts';
+import type { Steps } from '../run/steps.ts';
 import { dot, numbersAt, type Partition } from './parts.ts';
 import { evaluate, type Polynomial } from './polynomial.ts';
 import type { PartSpace } from './several.ts';
@@ -17,6 +18,7 @@ export interface Goal {
 
 const rounds = 200;
 const fine = 1e-11;
+const task = 'models at the ends';
 /** Enough for a descent that others are compared with. */
 export const coarse = 1e-5;
 
@@ -32,13 +34,13 @@ export function valueAt(partition: Partition, { numerator, denominator }: Goal, 
  * quotient on `numerator - value * denominator`), until a round improves it by no more than `improvement`. Never worse than
  * `start`; a local minimum only.
  */
-export function alternate(
+export function* alternate(
   partition: Partition,
   spaces: readonly PartSpace[],
   goal: Goal,
   start: readonly Float64Array[],
   improvement = fine,
-): Found {
+): Steps<Found> {
   const masses = [...start];
   let value = valueAt(partition, goal, masses);
   const touched = touchedParts(partition, goal);
@@ -47,7 +49,8 @@ export function alternate(
     for (const p of touched) {
       const cost = gradient(partition, goal, masses, p, value);
       const space = spaces[p] as PartSpace;
-      const next = space.improve(cost, masses[p] as Float64Array);
+      if (yield { task, done: round }) return { value, masses };
+      const next = yield* space.improve(cost, masses[p] as Float64Array);
       if (dot(cost, next) >= dot(cost, masses[p] as Float64Array)) continue;
       const previous = masses[p] as Float64Array;
       masses[p] = next;
@@ -60,26 +63,40 @@ export function alternate(
   return { value, masses };
 }
 
-/** The best of `starts` descents from random vertices of the parts that matter, the others as in `any`. */
-export function alternateFrom(
+/** What a search for models may do. */
+export interface Effort {
+  /** Descents from random vertices. */
+  readonly starts: number;
+  /** A value that is not bettered by what counts. */
+  readonly enough: number;
+  /** What its linear programmes may cost, as {@link PartSpace.spent}. */
+  readonly work: number;
+}
+
+/** The best of some descents from random vertices of the parts that matter, the others as in `any`. */
+export function* alternateFrom(
   partition: Partition,
   spaces: readonly PartSpace[],
   goal: Goal,
   any: readonly Float64Array[],
   random: Random,
-  starts: number,
-): Found {
+  { starts, enough, work }: Effort,
+): Steps<Found> {
   let best: Found = { value: valueAt(partition, goal, any), masses: any };
   const touched = touchedParts(partition, goal);
-  for (let s = 0; s < starts; s++) {
+  const limit = work + spentOn(spaces);
+  for (let s = 0; s < starts && best.value > enough && spentOn(spaces) < limit; s++) {
+    if (yield { task, done: s, total: starts }) return best;
     const stream = random.split(s);
     const first = [...any];
-    for (const p of touched) first[p] = spaces[p]?.start(stream) ?? (any[p] as Float64Array);
-    const found = alternate(partition, spaces, goal, first, coarse);
+    for (const p of touched) first[p] = (yield* (spaces[p] as PartSpace).start(stream)) ?? (any[p] as Float64Array);
+    const found = yield* alternate(partition, spaces, goal, first, coarse);
     if (found.value < best.value) best = found;
   }
-  return alternate(partition, spaces, goal, best.masses);
+  return yield* alternate(partition, spaces, goal, best.masses);
 }
+
+export const spentOn = (spaces: readonly PartSpace[]): number => spaces.reduce((sum, space) => sum + space.spent(), 0);
 
 /** Cost of the classes of part `p` with all other parts fixed: the gradient of numerator - value * denominator. */
 export function gradient(

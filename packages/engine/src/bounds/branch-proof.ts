@@ -1,9 +1,10 @@
+import { atOnce, type Steps } from '../run/steps.ts';
 import type { Goal } from './alternate.ts';
 import { type BranchTree, provenBound } from './branch.ts';
 import { type Partition, partsOf } from './parts.ts';
 import { type Monomial, negated, type Polynomial, polynomialsOf, substituted, type TargetPolynomial } from './polynomial.ts';
 import type { Programme } from './programme.ts';
-import { indicatorOf, relaxationOf, roundedTo } from './relax.ts';
+import { indicatorOf, type Relaxation, type RelaxedRows, relaxationOf, roundedTo, rowsOf } from './relax.ts';
 
 /** Multipliers of the rows of a part (the total mass first, then its rows) that prove both ends of the range of a number. */
 export interface NumberProof {
@@ -54,25 +55,55 @@ export function provenByBranches(programme: Programme, proof: BranchesProof, acc
   if (!(states <= most.states && columns <= most.columns && slack >= 0 && slack <= most.slack)) return 'The limits are out of range.';
   const target = polynomialsOf(programme.target);
   if (target === undefined) return 'The question is too large.';
-  const partition = partsOf(programme, target.numbers, { limit: states, slack });
+  const partition = atOnce(partsOf(programme, target.numbers, { limit: states, slack }));
   if ('states' in partition) return 'A block has too many states.';
   const pieces = piecesOf(partition, target, proof.pins, accuracy);
-  const { goals, constant, errors } = pieces;
-  if (proof.lower.length !== goals.length || proof.upper.length !== goals.length)
+  if (proof.lower.length !== pieces.goals.length || proof.upper.length !== pieces.goals.length)
     return 'The proof has not one tree for each piece of the question.';
-  const { floor, floorAssumed } = provenFloor(partition, pieces, proof.floor, columns, accuracy);
-  const least = (trees: readonly (BranchTree | null)[], sign: 1 | -1): number =>
-    goals.reduce((sum, goal, i) => {
+  return atOnce(provenIn(programme, partition, pieces, relaxedPieces(partition, pieces, columns), proof, accuracy));
+}
+
+/** The relaxation of a piece and its rows, made when first asked for; undefined: too large. */
+export type RelaxedPieces = (piece: number) => { readonly relaxation: Relaxation; readonly rows: RelaxedRows } | undefined;
+
+export function relaxedPieces(partition: Partition, { goals }: Pieces, columns: number): RelaxedPieces {
+  const made = new Map<number, ReturnType<RelaxedPieces>>();
+  return (piece) => {
+    if (made.has(piece)) return made.get(piece);
+    const goal = goals[piece];
+    const relaxation = goal === undefined ? undefined : relaxationOf(partition, polynomialsIn(goal), columns);
+    const found = relaxation === undefined ? undefined : { relaxation, rows: rowsOf(partition, relaxation) };
+    made.set(piece, found);
+    return found;
+  };
+}
+
+/** As {@link provenByBranches}, of a proof in parts and pieces that are known. */
+export function* provenIn(
+  programme: Programme,
+  partition: Partition,
+  pieces: Pieces,
+  relaxed: RelaxedPieces,
+  proof: Pick<BranchesProof, 'floor' | 'lower' | 'upper'>,
+  accuracy = roundedTo,
+): Steps<Proven> {
+  const { goals, constant, errors } = pieces;
+  const { floor, floorAssumed } = yield* provenFloor(partition, pieces, relaxed, proof.floor, accuracy);
+  function* least(trees: readonly (BranchTree | null)[], sign: 1 | -1): Steps<number> {
+    let sum = 0;
+    for (const [i, goal] of goals.entries()) {
       const directed = sign === 1 ? goal : { ...goal, numerator: negated(goal.numerator) };
-      const relaxation = relaxationOf(partition, polynomialsIn(goal), columns);
       const tree = trees[i] ?? null;
       const crude = crudest(directed, floor);
-      if (tree === null || relaxation === undefined) return sum + crude;
-      return sum + Math.max(crude, provenBound(partition, relaxation, directed, tree, floor, accuracy));
-    }, 0);
+      const found = tree === null ? undefined : relaxed(i);
+      if (tree === null || found === undefined) sum += crude;
+      else sum += Math.max(crude, yield* provenBound(partition, found.relaxation, found.rows, directed, tree, floor, accuracy));
+    }
+    return sum;
+  }
   const [low, high] = extremes(programme);
   const spread = (value: number): number => (errors.numerator + Math.abs(value) * errors.denominator) / floor;
-  const [below, above] = [least(proof.lower, 1), -least(proof.upper, -1)];
+  const [below, above] = [yield* least(proof.lower, 1), -(yield* least(proof.upper, -1))];
   return {
     outer: [Math.max(low, constant + below - spread(below)), Math.min(high, constant + above + spread(above))],
     floor,
@@ -81,23 +112,21 @@ export function provenByBranches(programme: Programme, proof: BranchesProof, acc
 }
 
 /** The least value of the condition (1 without one), proven by `tree` where it can be. */
-export function provenFloor(
+export function* provenFloor(
   partition: Partition,
   { goals, errors, divided }: Pieces,
+  relaxed: RelaxedPieces,
   tree: BranchTree | null,
-  columns: number,
   accuracy = roundedTo,
-): { floor: number; floorAssumed: boolean } {
+): Steps<{ floor: number; floorAssumed: boolean }> {
   const settled = (least: number): { floor: number; floorAssumed: boolean } =>
     least >= leastFloor ? { floor: least, floorAssumed: false } : { floor: leastFloor, floorAssumed: true };
   const denominator = goals[0]?.denominator;
   if (denominator === undefined) return settled(divided - errors.denominator);
-  const relaxation = tree === null ? undefined : relaxationOf(partition, polynomialsIn(goals[0] as Goal), columns);
-  const proven =
-    relaxation === undefined || tree === null
-      ? 0
-      : provenBound(partition, relaxation, { numerator: denominator }, tree, 1, accuracy) - errors.denominator;
-  return settled(proven);
+  const found = tree === null ? undefined : relaxed(0);
+  if (tree === null || found === undefined) return settled(0);
+  const proven = yield* provenBound(partition, found.relaxation, found.rows, { numerator: denominator }, tree, 1, accuracy);
+  return settled(proven - errors.denominator);
 }
 
 export const polynomialsIn = ({ numerator, denominator = [] }: Goal): Polynomial[] => [numerator, denominator];

@@ -1,20 +1,10 @@
-import type { RunOptions } from '../run/progress.ts';
+import type { ProgressEvent } from '../run/progress.ts';
+import type { Steps } from '../run/steps.ts';
 import type { Found, Goal } from './alternate.ts';
 import type { LinearSolution, Solver } from './highs.ts';
 import { dot, numbersAt, type Part, type Partition } from './parts.ts';
 import { evaluate, minus, type Polynomial } from './polynomial.ts';
-import {
-  boxRows,
-  type Cut,
-  costOf,
-  joined,
-  programmeOfRows,
-  type Relaxation,
-  type RelaxedRows,
-  rowsOf,
-  safeBound,
-  softened,
-} from './relax.ts';
+import { boxRows, type Cut, costOf, joined, programmeOfRows, type Relaxation, type RelaxedRows, safeBound, softened } from './relax.ts';
 
 /**
  * Boxes that cover everything: a fork keeps a number (of the partition) at most `at` below and at least `at` above. A leaf has
@@ -36,17 +26,26 @@ export interface Branched {
   readonly work: number;
 }
 
-export interface BranchOptions extends RunOptions {
+export interface BranchOptions {
   readonly gap: number;
   /** What it may spend: a linear programme costs 1 for every 2000 entries of its matrix, and at least 1. */
   readonly work: number;
-  /** Ranges of all numbers of the partition over the rows alone. */
-  readonly ranges: readonly (readonly [number, number])[];
   /** The denominator is at least this, proven or assumed. */
   readonly floor: number;
+  /** What the steps are called. */
+  readonly task: string;
+  /** A bound that will do. */
+  readonly enough?: number;
   /** A model near the masses of a relaxed solution whose value is at least `bound`. */
-  readonly model: (near: readonly Float64Array[], best: Found | undefined, bound: number) => Found | undefined;
+  readonly model: (near: readonly Float64Array[], best: Found | undefined, bound: number) => Steps<Found | undefined>;
+  /** Asked for once, where the whole is not settled without a fork: a model, and ranges of the numbers that may be cut. */
+  readonly prepare: (numbers: readonly number[], bound: number) => Steps<Prepared>;
+}
+
+export interface Prepared {
   readonly best: Found | undefined;
+  /** Ranges of numbers over the rows alone; one that is not in it may be anything from 0 to 1. */
+  readonly ranges: ReadonlyMap<number, readonly [number, number]>;
 }
 
 interface Leaf {
@@ -65,21 +64,27 @@ const rounding = 1e-9;
 /** A box is empty where its rows contradict one another by more than this. */
 const contradicted = 1e-9;
 
-/** Best-first branch and bound for the least value of `goal`; stops at the gap, at the limit of its work or at a signal. */
-export async function branch(
+/**
+ * Best-first branch and bound for the least value of `goal` over the `base` rows of its relaxation; ends at the gap, at the limit of
+ * its work or when it is told to. The whole is always looked at.
+ */
+export function* branch(
   solver: Solver,
   partition: Partition,
   relaxation: Relaxation,
+  base: RelaxedRows,
   goal: Goal,
   options: BranchOptions,
-): Promise<Branched> {
-  const { gap, ranges, signal, onProgress, pause } = options;
-  const base = rowsOf(partition, relaxation);
-  const choices = branchable(partition, relaxation, goal);
-  let best = options.best;
+): Steps<Branched> {
+  const { gap, task, enough = Number.POSITIVE_INFINITY } = options;
+  let best: Found | undefined;
   let work = 0;
+  let stopped = false;
   const upper = (): number => best?.value ?? Number.POSITIVE_INFINITY;
-  const settle = (cuts: readonly Cut[], lambda: number): Leaf => {
+  const keep = (found: Found | undefined): void => {
+    if (found !== undefined && found.value < upper()) best = found;
+  };
+  function* settle(cuts: readonly Cut[], lambda: number): Steps<Leaf> {
     const leaf: Leaf = {
       cuts,
       bound: Number.NEGATIVE_INFINITY,
@@ -88,24 +93,33 @@ export async function branch(
       empty: false,
       columns: undefined,
     };
-    work += relaxed(solver, partition, relaxation, base, goal, leaf, upper() - gap, options.floor);
-    if (leaf.columns !== undefined) {
-      const masses = partition.parts.map((part, p) => {
-        const start = relaxation.starts.get(p);
-        return start === undefined ? new Float64Array(part.classes) : (leaf.columns as Float64Array).slice(start, start + part.classes);
-      });
-      const found = leaf.bound < upper() - gap ? options.model(masses, best, leaf.bound) : undefined;
-      if (found !== undefined && found.value < upper()) best = found;
-    }
+    work += yield* relaxed(solver, partition, relaxation, base, goal, leaf, upper() - gap, options.floor, {
+      task,
+      done: work,
+      total: options.work,
+    });
+    stopped = yield { task, done: work, total: options.work };
+    if (leaf.columns !== undefined && leaf.bound < upper() - gap && !stopped)
+      keep(yield* options.model(massesIn(partition, relaxation, leaf.columns), best, leaf.bound));
     return leaf;
-  };
-  const root = settle([], 0);
+  }
+  const root = yield* settle([], 0);
   const open: Leaf[] = [root];
   let finished = Number.POSITIVE_INFINITY;
+  let choices: ReadonlySet<number> | undefined;
+  let ranges: Prepared['ranges'] = new Map();
   while (open.length > 0) {
     const at = open.reduce((least, leaf, i) => (leaf.bound < (open[least] as Leaf).bound ? i : least), 0);
     const leaf = open[at] as Leaf;
-    if (leaf.bound >= upper() - gap || work >= options.work || signal?.aborted === true) break;
+    if (leaf.bound >= Math.min(upper() - gap, enough) || stopped) break;
+    if (choices === undefined) {
+      choices = branchable(partition, relaxation, goal);
+      const prepared = yield* options.prepare([...choices], root.bound);
+      keep(prepared.best);
+      ranges = prepared.ranges;
+      continue;
+    }
+    if (work >= options.work) break;
     open.splice(at, 1);
     const fork = leaf.columns === undefined ? undefined : chosen(partition, relaxation, goal, leaf, choices, ranges);
     if (fork === undefined) {
@@ -114,10 +128,10 @@ export async function branch(
     }
     const { number, at: middle } = fork;
     const [lower, higher] = limitsOf(leaf.cuts, number);
-    const below = settle(narrowed(leaf.cuts, { number, lower, upper: middle }), leaf.lambda);
-    const above = settle(narrowed(leaf.cuts, { number, lower: middle, upper: higher }), leaf.lambda);
+    const below = yield* settle(narrowed(leaf.cuts, { number, lower, upper: middle }), leaf.lambda);
+    const above = stopped ? undefined : yield* settle(narrowed(leaf.cuts, { number, lower: middle, upper: higher }), leaf.lambda);
     // Half a box has no lower bound than the whole, whatever a solver makes of it.
-    if (Math.min(below.bound, above.bound) < leaf.bound - rounding) {
+    if (above === undefined || Math.min(below.bound, above.bound) < leaf.bound - rounding) {
       finished = Math.min(finished, leaf.bound);
       continue;
     }
@@ -125,31 +139,39 @@ export async function branch(
     leaf.columns = undefined;
     leaf.multipliers = new Float64Array(0);
     open.push(...[below, above].filter(({ empty }) => !empty));
-    onProgress?.({ task: 'branch', done: work, total: options.work });
-    await pause?.();
   }
   const bound = open.reduce((least, leaf) => Math.min(least, leaf.bound), finished);
   const reached = Math.min(bound, upper());
   return { bound: reached, best, tree: treeOf(root), closed: upper() - reached <= gap * (1 + 1e-9), work };
 }
 
-/** What a tree proves: no model has numerator / denominator below the result. The denominator is at least `floor`. */
-export function provenBound(
+/** The classes' masses in the columns of a relaxed solution. */
+const massesIn = (partition: Partition, { starts }: Relaxation, columns: Float64Array): Float64Array[] =>
+  partition.parts.map(({ classes }, p) => {
+    const start = starts.get(p);
+    return start === undefined ? new Float64Array(classes) : columns.slice(start, start + classes);
+  });
+
+/** What a tree proves: no model has numerator / denominator below the result. The denominator is at least `floor`. To the end, whatever it is told. */
+export function* provenBound(
   partition: Partition,
   relaxation: Relaxation,
+  base: RelaxedRows,
   goal: Goal,
   tree: BranchTree,
   floor: number,
   accuracy?: number,
-): number {
-  const base = rowsOf(partition, relaxation);
-  const walk = (node: BranchTree, cuts: readonly Cut[]): number => {
+): Steps<number> {
+  let done = 0;
+  function* walk(node: BranchTree, cuts: readonly Cut[]): Steps<number> {
     if ('at' in node) {
       const { number, at } = node;
       const [lower, upper] = limitsOf(cuts, number);
-      const below = walk(node.below, narrowed(cuts, { number, lower, upper: at }));
-      return Math.min(below, walk(node.above, narrowed(cuts, { number, lower: at, upper })));
+      const below = yield* walk(node.below, narrowed(cuts, { number, lower, upper: at }));
+      return Math.min(below, yield* walk(node.above, narrowed(cuts, { number, lower: at, upper })));
     }
+    done += 1;
+    yield { task: 'checking the proof', done };
     const rows = joined(base, boxRows(partition, relaxation, cuts));
     const multipliers = new Float64Array(rows.lower.length);
     for (const [row, y] of node.multipliers) if (row >= 0 && row < multipliers.length) multipliers[row] = y;
@@ -159,8 +181,8 @@ export function provenBound(
     }
     const { cost, constant } = costOf(partition, relaxation, minus(goal.numerator, node.lambda, goal.denominator));
     return fromProof(goal, node.lambda, constant + safeBound(rows, relaxation, cost, multipliers, accuracy), floor);
-  };
-  return walk(tree, []);
+  }
+  return yield* walk(tree, []);
 }
 
 /** `least` is a lower bound of numerator - lambda denominator. */
@@ -170,7 +192,7 @@ function fromProof(goal: Goal, lambda: number, least: number, floor: number): nu
 }
 
 /** Fills in what the relaxation of the leaf's box says; what that cost. */
-function relaxed(
+function* relaxed(
   solver: Solver,
   partition: Partition,
   relaxation: Relaxation,
@@ -179,7 +201,8 @@ function relaxed(
   leaf: Leaf,
   enough: number,
   floor: number,
-): number {
+  event: ProgressEvent,
+): Steps<number> {
   const rows = joined(base, boxRows(partition, relaxation, leaf.cuts));
   const denominator = goal.denominator === undefined ? undefined : costOf(partition, relaxation, goal.denominator);
   let lambda = goal.denominator === undefined ? 0 : Number.isFinite(enough) ? enough : 1;
@@ -200,6 +223,7 @@ function relaxed(
   };
   try {
     for (let step = 0; step < 30; step++) {
+      if (step > 0 && (yield event)) break;
       const { cost, constant } = costAt(lambda);
       const found = session.minimise(soft ? softened(rows, cost) : cost);
       spent += price;
@@ -289,13 +313,10 @@ function chosen(
   goal: Goal,
   leaf: Leaf,
   choices: ReadonlySet<number>,
-  ranges: readonly (readonly [number, number])[],
+  ranges: Prepared['ranges'],
 ): { number: number; at: number } | undefined {
   const columns = leaf.columns as Float64Array;
-  const masses = partition.parts.map((part, p) => {
-    const start = relaxation.starts.get(p);
-    return start === undefined ? new Float64Array(part.classes) : columns.slice(start, start + part.classes);
-  });
+  const masses = massesIn(partition, relaxation, columns);
   const numbers = numbersAt(partition, masses);
   const missed = new Map([...choices].map((id) => [id, 0]));
   for (const monomial of products(goal)) {
@@ -314,7 +335,7 @@ function chosen(
   let choice: { number: number; at: number } | undefined;
   let most = -1;
   for (const [number, error] of missed) {
-    const [least, greatest] = ranges[number] ?? unlimited;
+    const [least, greatest] = ranges.get(number) ?? [0, 1];
     const [low, high] = limitsOf(leaf.cuts, number);
     const [lower, upper] = [Math.max(low, least), Math.min(high, greatest)];
     const width = upper - lower;

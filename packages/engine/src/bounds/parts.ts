@@ -1,3 +1,4 @@
+import type { Steps } from '../run/steps.ts';
 import type { BlockNumber } from './polynomial.ts';
 import type { BlockPoint, Form, Literal, ModelPoint, Programme } from './programme.ts';
 import { linearRows, marginalRows, type PartRow, type Side } from './sides.ts';
@@ -32,6 +33,7 @@ export interface Partition {
 export type PartitionFailure = { readonly block: number; readonly states: number };
 
 const tolerance = 1e-9;
+const task = 'states of the response functions';
 
 /** `limit`: a part with more states is refused. `slack`: what the studies say may be missed by this much. */
 export interface PartitionOptions {
@@ -39,12 +41,12 @@ export interface PartitionOptions {
   readonly slack?: number;
 }
 
-/** Splits the blocks; deterministic. */
-export function partsOf(
+/** Splits the blocks; deterministic. To the end, whatever it is told. */
+export function* partsOf(
   programme: Programme,
   asked: readonly BlockNumber[],
   { limit = 40_000, slack = 0 }: PartitionOptions = {},
-): Partition | PartitionFailure {
+): Steps<Partition | PartitionFailure> {
   const numbers = [...asked];
   const parts: Part[] = [];
   const partOf: number[] = asked.map(() => -1);
@@ -58,9 +60,8 @@ export function partsOf(
         number.block === block && number.literals.every(({ digit }) => group.digits.includes(digit)) ? [id] : [],
       );
       for (const id of own) partOf[id] = parts.length;
-      parts.push(
-        partOfDigits(programme, block, group, sizes, own, numbers, (first) => partOf.push(...numbers.slice(first).map(() => parts.length))),
-      );
+      const grown = (first: number): void => void partOf.push(...numbers.slice(first).map(() => parts.length));
+      parts.push(yield* partOfDigits(programme, block, group, sizes, own, numbers, grown));
     }
   }
   return { parts, numbers, partOf: Int32Array.from(partOf) };
@@ -158,7 +159,7 @@ function split(programme: Programme, block: number, asked: readonly BlockNumber[
   }));
 }
 
-function partOfDigits(
+function* partOfDigits(
   programme: Programme,
   block: number,
   { digits, relations, forbidden }: Group,
@@ -166,7 +167,7 @@ function partOfDigits(
   own: readonly number[],
   numbers: BlockNumber[],
   grown: (first: number) => void,
-): Part {
+): Steps<Part> {
   const place = new Map(digits.map((digit, i) => [digit, i]));
   const pairs = independentPairs(programme, block, digits);
   const told = [...new Set(pairs.flatMap(({ a, b }) => [...a, ...b]))].map((digit) => place.get(digit) as number);
@@ -181,7 +182,10 @@ function partOfDigits(
   const values: number[] = [];
   const columns: number[][] = [];
   const state = new Int32Array(digits.length);
+  let seen = 0;
   for (let more = true; more; more = advance(state, sizes)) {
+    seen += 1;
+    if (seen % 1024 === 0) yield { task, done: seen };
     if (forbidden.some((conjunction) => holds(conjunction, state))) continue;
     const column = relations.map(({ form }) => worth(form, state));
     for (const id of own) column.push(holds(numbers[id]?.literals ?? [], state) ? 1 : 0);
@@ -209,6 +213,7 @@ function partOfDigits(
   };
   const independences: { a: Side; b: Side }[] = [];
   for (const { a, b } of pairs) {
+    yield { task, done: seen };
     const [left, right] = [sideOf(a), sideOf(b)].sort((x, y) => x.states - y.states) as [
       ReturnType<typeof sideOf>,
       ReturnType<typeof sideOf>,

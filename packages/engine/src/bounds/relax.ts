@@ -90,21 +90,49 @@ export function rowsOf(partition: Partition, relaxation: Relaxation): RelaxedRow
   const { rows, add } = collector();
   for (const p of relaxation.parts) {
     const start = relaxation.starts.get(p) as number;
-    add(1, 1, new Map(Array.from({ length: (partition.parts[p] as Part).classes }, (_, r) => [start + r, 1])));
+    const { classes } = partition.parts[p] as Part;
+    add(
+      1,
+      1,
+      Array.from({ length: classes }, (_, r) => start + r),
+      new Array<number>(classes).fill(1),
+    );
   }
   for (const joint of relaxation.joints) {
     for (const [s, slot] of joint.slots.entries()) {
       const stride = strideOf(joint, s);
       const start = relaxation.starts.get(slot.part) as number;
-      const margins = Array.from({ length: slot.states }, () => new Map<number, number>());
-      for (const [r, state] of slot.of.entries()) margins[state]?.set(start + r, -1);
-      for (let at = 0; at < joint.count; at++) margins[Math.floor(at / stride) % slot.states]?.set(joint.start + at, 1);
-      for (const margin of margins) add(0, 0, margin);
+      const margins = Array.from({ length: slot.states }, () => ({ columns: [] as number[], values: [] as number[] }));
+      const put = (state: number, column: number, value: number): void => {
+        margins[state]?.columns.push(column);
+        margins[state]?.values.push(value);
+      };
+      for (const [r, state] of slot.of.entries()) put(state, start + r, -1);
+      for (let at = 0; at < joint.count; at++) put(Math.floor(at / stride) % slot.states, joint.start + at, 1);
+      for (const { columns, values } of margins) add(0, 0, columns, values);
     }
     if (joint.independence !== undefined) independenceRows(partition, relaxation, joint, add);
   }
   multiplied(partition, relaxation, ({ rows: own }) => own, add);
   return rows;
+}
+
+/** Which of {@link rowsOf} the rows of part `p` by itself are; -1: one that says nothing. */
+export function ownRows(partition: Partition, { parts, joints }: Relaxation, p: number): number[] {
+  let next = parts.length;
+  for (const { slots, independence } of joints) {
+    for (const { states } of slots) next += states;
+    const pair = independence === undefined ? undefined : partition.parts[(slots[0] as Slot).part]?.independences[independence];
+    if (pair !== undefined) next += pair.a.states * pair.b.states + (pair.a.states * (pair.a.states - 1)) / 2;
+  }
+  const placed = (other: number): number[] =>
+    (partition.parts[other] as Part).rows.map(({ coefficients, lower, upper }) => {
+      if (lower <= 0 && upper >= 0 && coefficients.every((value) => value === 0)) return -1;
+      next += 1;
+      return next - 1;
+    });
+  for (const other of parts.slice(0, parts.indexOf(p))) placed(other);
+  return placed(p);
 }
 
 /** The rows that a box adds, to stand behind {@link rowsOf}. */
@@ -131,17 +159,23 @@ export function joined(a: RelaxedRows, b: RelaxedRows): RelaxedRows {
 /** Rows are known to this. */
 export const roundedTo = 1e-12;
 
-type Add = (lower: number, upper: number, entries: ReadonlyMap<number, number>) => void;
+/** Columns in increasing order. */
+type Add = (lower: number, upper: number, columns: ArrayLike<number>, values: ArrayLike<number>) => void;
 
 function collector(): { rows: RelaxedRows; add: Add } {
   const rows = { lower: [] as number[], upper: [] as number[], indices: [] as number[][], values: [] as number[][] };
-  const add: Add = (lower, upper, entries) => {
-    const kept = [...entries].filter(([, value]) => value !== 0).sort(([x], [y]) => x - y);
+  const add: Add = (lower, upper, columns, values) => {
+    const [kept, entries]: [number[], number[]] = [[], []];
+    for (let k = 0; k < columns.length; k++) {
+      if (values[k] === 0) continue;
+      kept.push(columns[k] as number);
+      entries.push(values[k] as number);
+    }
     if (kept.length === 0 && lower <= 0 && upper >= 0) return;
     rows.lower.push(lower);
     rows.upper.push(upper);
-    rows.indices.push(kept.map(([column]) => column));
-    rows.values.push(kept.map(([, value]) => value));
+    rows.indices.push(kept);
+    rows.values.push(entries);
   };
   return { rows, add };
 }
@@ -153,7 +187,12 @@ function multiplied(partition: Partition, relaxation: Relaxation, rowsOfPart: (p
   for (const p of relaxation.parts) {
     const start = relaxation.starts.get(p) as number;
     for (const { lower, upper, coefficients } of rowsOfPart(partition.parts[p] as Part))
-      add(lower, upper, new Map(Array.from(coefficients, (value, r) => [start + r, value])));
+      add(
+        lower,
+        upper,
+        Array.from(coefficients, (_, r) => start + r),
+        coefficients,
+      );
   }
   for (const joint of relaxation.joints)
     for (const [s, slot] of joint.slots.entries()) {
@@ -162,16 +201,17 @@ function multiplied(partition: Partition, relaxation: Relaxation, rowsOfPart: (p
         const coefficients = measurable(row.coefficients, slot.of, slot.states);
         return coefficients === undefined ? [] : [{ ...row, coefficients }];
       });
+      const less = own.map(({ coefficients, lower, upper }) => ({
+        low: lower > Number.NEGATIVE_INFINITY ? coefficients.map((value) => value - lower) : undefined,
+        high: upper < Number.POSITIVE_INFINITY ? coefficients.map((value) => value - upper) : undefined,
+        equal: lower === upper,
+      }));
       for (let rest = 0; rest < joint.count; rest++) {
         if (Math.floor(rest / stride) % slot.states !== 0) continue;
-        for (const { coefficients, lower, upper } of own) {
-          const less = (target: number): Map<number, number> =>
-            new Map(Array.from(coefficients, (value, state) => [joint.start + rest + state * stride, value - target]));
-          if (lower === upper) add(0, 0, less(lower));
-          else {
-            if (lower > Number.NEGATIVE_INFINITY) add(0, Number.POSITIVE_INFINITY, less(lower));
-            if (upper < Number.POSITIVE_INFINITY) add(Number.NEGATIVE_INFINITY, 0, less(upper));
-          }
+        const columns = Array.from({ length: slot.states }, (_, state) => joint.start + rest + state * stride);
+        for (const { low, high, equal } of less) {
+          if (low !== undefined) add(0, equal ? 0 : Number.POSITIVE_INFINITY, columns, low);
+          if (high !== undefined && !equal) add(Number.NEGATIVE_INFINITY, 0, columns, high);
         }
       }
     }
@@ -348,21 +388,21 @@ function independenceRows(partition: Partition, relaxation: Relaxation, { slots,
   const first = relaxation.starts.get(p) as number;
   for (let i = 0; i < a.states; i++) {
     for (let j = 0; j < b.states; j++) {
-      const entries = new Map<number, number>();
+      const [copy, own]: [number[], number[]] = [[], []];
       for (let r = 0; r < classes; r++) {
         if (b.of[r] !== j) continue;
-        entries.set(start + i * classes + r, 1);
-        if (a.of[r] === i) entries.set(first + r, -1);
+        copy.push(start + i * classes + r);
+        if (a.of[r] === i) own.push(first + r);
       }
-      add(0, 0, entries);
+      add(0, 0, [...own, ...copy], [...own.map(() => -1), ...copy.map(() => 1)]);
     }
     for (let other = 0; other < i; other++) {
-      const entries = new Map<number, number>();
+      const [low, high]: [number[], number[]] = [[], []];
       for (let r = 0; r < classes; r++) {
-        if (a.of[r] === other) entries.set(start + i * classes + r, 1);
-        if (a.of[r] === i) entries.set(start + other * classes + r, -1);
+        if (a.of[r] === i) low.push(start + other * classes + r);
+        if (a.of[r] === other) high.push(start + i * classes + r);
       }
-      add(0, 0, entries);
+      add(0, 0, [...low, ...high], [...low.map(() => -1), ...high.map(() => 1)]);
     }
   }
 }

@@ -1,20 +1,24 @@
-import { alternate, type Found, type Goal, gradient, touchedParts, valueAt } from './alternate.ts';
+import type { Steps } from '../run/steps.ts';
+import { alternate, type Effort, type Found, type Goal, gradient, spentOn, touchedParts, valueAt } from './alternate.ts';
 import { dot, type Part, type Partition } from './parts.ts';
 import type { PartSpace } from './several.ts';
 
 const zero = 1e-9;
+const task = 'models at the ends';
 
 /**
  * The least value of `goal` by products of vertices: it lies at a vertex of every part. All parts but the one with most vertices
- * are put at each of theirs, the last one by a linear programme. undefined: independences, or more than `limit` of anything.
+ * are put at each of theirs, the last one by a linear programme; until `enough` is reached, or `work` is spent. undefined:
+ * independences, or more than `limit` of anything.
  */
-export function leastByVertices(
+export function* leastByVertices(
   partition: Partition,
   spaces: readonly PartSpace[],
   goal: Goal,
   rest: readonly Float64Array[],
   limit: number,
-): Found | undefined {
+  { enough, work }: Omit<Effort, 'starts'>,
+): Steps<Found | undefined> {
   const touched = touchedParts(partition, goal);
   const listed = new Map<number, Float64Array[]>();
   for (const p of touched) {
@@ -22,7 +26,7 @@ export function leastByVertices(
     if (part.independences.length > 0) return undefined;
     const asked = [...goal.numerator, ...(goal.denominator ?? [])].flatMap(({ factors }) => factors);
     const own = [...part.indicators].filter(([id]) => asked.includes(id)).map(([, indicator]) => indicator);
-    const found = verticesOf(part, rest[p] as Float64Array, limit);
+    const found = yield* verticesOf(part, rest[p] as Float64Array, limit);
     if (found === undefined) {
       if (listed.has(-1)) return undefined;
       listed.set(-1, []);
@@ -37,7 +41,9 @@ export function leastByVertices(
   const count = fixed.reduce((product, p) => product * (listed.get(p) as Float64Array[]).length, 1);
   if (free === undefined || count > limit) return undefined;
   let best: Found | undefined;
-  for (let at = 0; at < count; at++) {
+  const most = work + spentOn(spaces);
+  for (let at = 0; at < count && !(best !== undefined && best.value <= enough); at++) {
+    if ((yield { task, done: at, total: count }) || spentOn(spaces) >= most) break;
     const masses = [...rest];
     let left = at;
     for (const p of fixed) {
@@ -45,18 +51,18 @@ export function leastByVertices(
       masses[p] = own[left % own.length] as Float64Array;
       left = Math.floor(left / own.length);
     }
-    const found = inOnePart(partition, spaces, goal, masses, free);
+    const found = yield* inOnePart(partition, spaces, goal, masses, free);
     if (best === undefined || found.value < best.value) best = found;
   }
-  return best === undefined ? undefined : alternate(partition, spaces, goal, best.masses);
+  return best === undefined ? undefined : yield* alternate(partition, spaces, goal, best.masses);
 }
 
 /** The least value with all parts but one fixed; Dinkelbach's iteration for a quotient. */
-function inOnePart(partition: Partition, spaces: readonly PartSpace[], goal: Goal, masses: Float64Array[], p: number): Found {
+function* inOnePart(partition: Partition, spaces: readonly PartSpace[], goal: Goal, masses: Float64Array[], p: number): Steps<Found> {
   let value = valueAt(partition, goal, masses);
   for (let step = 0; step < 30; step++) {
     const current = masses[p] as Float64Array;
-    const next = (spaces[p] as PartSpace).improve(gradient(partition, goal, masses, p, value), current);
+    const next = yield* (spaces[p] as PartSpace).improve(gradient(partition, goal, masses, p, value), current);
     masses[p] = next;
     const reached = valueAt(partition, goal, masses);
     if (!(reached < value)) {
@@ -72,9 +78,9 @@ function inOnePart(partition: Partition, spaces: readonly PartSpace[], goal: Goa
 
 /**
  * The vertices of {theta >= 0, sum 1, rows}, slacks not told apart, by a walk along all bases of the polytope with a slightly moved
- * right side (no basis is degenerate there). `inside`: any point. undefined: more than `limit` bases.
+ * right side (no basis is degenerate there). `inside`: any point. undefined: more than `limit` bases, or told to end.
  */
-export function verticesOf(part: Part, inside: Float64Array, limit: number): Float64Array[] | undefined {
+export function* verticesOf(part: Part, inside: Float64Array, limit: number): Steps<Float64Array[] | undefined> {
   const system = standardForm(part);
   if (system === undefined) return undefined;
   const { rows, columns } = system;
@@ -90,6 +96,7 @@ export function verticesOf(part: Part, inside: Float64Array, limit: number): Flo
   const stack: { basis: number[]; table: number[][] }[] = [{ basis, table }];
   seen.add([...basis].sort((x, y) => x - y).join());
   while (stack.length > 0) {
+    if (yield { task, done: seen.size }) return undefined;
     const node = stack.pop() as { basis: number[]; table: number[][] };
     const vertex = new Float64Array(part.classes);
     let feasible = true;

@@ -187,29 +187,56 @@ describe('proofs by boxes are right and accepted', () => {
 });
 
 describe('a search that is stopped', () => {
-  test('keeps what it has: valid outer bounds, a model on each side, a certificate', async () => {
+  test('keeps what it has: the boxes of one side, the rows alone on the other, a certificate', async () => {
     const { problem, truth } = path(new Random(3, 'path'), effect);
-    const whole = await bounded(problem, { work: 10, starts: 1 });
+    const whole = await bounded(problem, { work: 4, starts: 1 });
     const controller = new AbortController();
-    let events = 0;
+    const tasks: string[] = [];
+    const after: string[] = [];
     const found = await bounded(problem, {
-      work: 10,
+      work: 4,
       starts: 1,
       signal: controller.signal,
-      onProgress: () => {
-        events += 1;
-        if (events === 3) controller.abort();
+      onProgress: ({ task }) => {
+        (controller.signal.aborted ? after : tasks).push(task);
+        if (tasks.filter((one) => one === 'lower bound').length === 4) controller.abort();
       },
     });
-    expect(events).toBe(3);
+    expect(after).toContain('checking the proof');
+    expect(after).not.toContain('lower bound');
+    expect(after.length).toBeLessThan(10);
     expect(found.work).toBeLessThan(whole.work);
-    expect(found.closed).toBe(false);
+    expect([found.closed, found.stopped, whole.stopped]).toEqual([false, true, false]);
     const certificate = accepted(problem, found);
-    expect(forks(certificate.branches?.lower[0]) + forks(certificate.branches?.upper[0])).toBe(3);
+    expect([forks(certificate.branches?.lower[0]), forks(certificate.branches?.upper[0])]).toEqual([1, 0]);
     expect(found.outer[0]).toBeLessThanOrEqual(truth);
     expect(found.outer[1]).toBeGreaterThanOrEqual(truth);
     expect(found.outer[0]).toBeLessThanOrEqual(whole.outer[0] + 1e-9);
     expect(found.outer[1]).toBeGreaterThanOrEqual(whole.outer[1] - 1e-9);
+    const alone = await linearBounds(solver, { ...problem, blocks: problem.blocks.map((block) => ({ ...block, independences: [] })) });
+    if (alone.kind !== 'bounds') throw new Error(alone.kind);
+    expect(found.outer[1]).toBeCloseTo(alone.upper.outer, 8);
+  });
+  test('wherever it is stopped, what it has holds', async () => {
+    const random = new Random(5, 'stops');
+    const { problem, truth } = path(random, effect);
+    const whole = await bounded(problem, { work: 3, starts: 1 });
+    for (let stop = 1; stop < 60; stop += 1 + stop) {
+      const controller = new AbortController();
+      let events = 0;
+      const found = await bounded(problem, {
+        work: 3,
+        starts: 1,
+        signal: controller.signal,
+        onProgress: () => {
+          events += 1;
+          if (events === stop) controller.abort();
+        },
+      });
+      accepted(problem, found);
+      expect(found.outer[0]).toBeLessThanOrEqual(Math.min(truth, whole.outer[0] + 1e-9));
+      expect(found.outer[1]).toBeGreaterThanOrEqual(Math.max(truth, whole.outer[1] - 1e-9));
+    }
   });
   test('before it began', async () => {
     const { problem, truth } = path(new Random(4, 'path'), effect);
@@ -218,6 +245,7 @@ describe('a search that is stopped', () => {
     expect(found.outer[0]).toBeLessThanOrEqual(truth);
     expect(found.outer[1]).toBeGreaterThanOrEqual(truth);
     expect(found.outer[1] - found.outer[0]).toBeLessThan(2);
+    expect(found.stopped).toBe(true);
   });
 });
 
