@@ -133,7 +133,7 @@ describe('observation and a trial', () => {
     // P(Y(1)=1) >= P(X=1, Y=1) = 0.45.
     const programme = withArm(425, 1000);
     const { agreement, conflict } = await agreementOf(solver, programme, { draw: drawFrom(programme), seed: 2 });
-    const p = chiSquareSurvival(2 * agreement?.gap, 1) / 2;
+    const p = chiSquareSurvival(2 * (agreement?.gap ?? 0), 1) / 2;
     const { pValue, draws } = agreement as { pValue: number; draws: number };
     expect(p).toBeGreaterThan(0.05);
     expect(Math.abs(pValue - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / draws) + 0.01);
