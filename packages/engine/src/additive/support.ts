@@ -51,25 +51,30 @@ export async function supportOf(
 ): Promise<Support> {
   const faults: Fault[][] = combinations.map(() => []);
   const thinOnes = new Map<string, string>();
+  const plans = [...new Set(combinations.flatMap((combination) => combination.map(({ plan }) => plan)))];
   for (const [r, key] of setting.keys.entries()) {
-    const needed = setting.plans.filter((plan) => weightOf(plan, key, shared) !== 0);
+    const needed = plans.filter((plan) => weightOf(plan, key, shared) !== 0);
     if (needed.length === 0) continue;
-    const seen = new Map<string, Look>();
+    const looks = new Map<string, Look>();
+    const looksOf = new Map<AdditivePlan, readonly Look[]>();
     const sample = await sampleOf(setting, r, enough, options);
-    for (const plan of needed)
+    for (const plan of needed) {
+      const own: Look[] = [];
       for (const names of argumentSets(plan, key, setting, shared)) {
         const id = regimeKey(names);
-        if (!seen.has(id)) seen.set(id, await lookAt(setting, r, names, basis, sample));
+        const look = looks.get(id) ?? (await lookAt(setting, r, names, basis, sample));
+        looks.set(id, look);
+        own.push(look);
       }
+      looksOf.set(plan, own);
+    }
     for (const [i, combination] of combinations.entries())
-      for (const { plan, at } of combination) {
-        if (weightOf(plan, key, shared) === 0) continue;
-        for (const names of argumentSets(plan, key, setting, shared)) {
-          const { why, few } = (seen.get(regimeKey(names)) ?? (await lookAt(setting, r, names, basis, sample)))(at);
+      for (const { plan, at } of combination)
+        for (const look of looksOf.get(plan) ?? []) {
+          const { why, few } = look(at);
           if (why !== undefined) faults[i]?.push({ key, why });
           if (few !== undefined) thinOnes.set(`${key}\n${few}`, `${few} under ${writeRegime(key)}`);
         }
-      }
   }
   return { supported: faults.map(({ length }) => length === 0), diagnostic: describe(faults, [...thinOnes.values()]) };
 }
@@ -160,6 +165,12 @@ async function lookAt(
   // Hulls of a part of the records are a little small.
   const slack = sample.length < (setting.rows[r] as number) ? 0.01 : 1e-9;
   const leverage = basis && leverageOf(setting, r, names, basis);
+  /** A dose of a design, however far from the others, is measured. */
+  const seen = (at: Values): boolean => {
+    const columns = real.map((name) => ({ column: sample.numbers.get(name) ?? new Float64Array(0), value: Number(at.get(name)) }));
+    for (let record = 0; record < sample.length; record++) if (columns.every(({ column, value }) => column[record] === value)) return true;
+    return false;
+  };
   return (at) => {
     for (const name of real) {
       const { least, most } = ranges.get(name) as { least: number; most: number };
@@ -177,7 +188,7 @@ async function lookAt(
     const cell = list(finite.map((name) => `${name} = ${at.get(name)}`));
     if (records === 0) return { why: `no record has ${cell}` };
     const far = leverage?.(at);
-    if (far !== undefined && !(far <= 3))
+    if (far !== undefined && !(far <= 3) && !seen(at))
       return {
         why: Number.isFinite(far)
           ? `the point lies far from the records (leverage ${number(far)} times the average)`
