@@ -22,11 +22,14 @@ const task = 'models at the ends';
 /** Enough for a descent that others are compared with. */
 export const coarse = 1e-5;
 
-/** The target at a model; infinite where its denominator is 0. */
+/** Below this a condition is taken not to happen where nothing better is proven. */
+export const leastFloor = 1e-6;
+
+/** The target at a model; infinite where its denominator is less than {@link leastFloor}. */
 export function valueAt(partition: Partition, { numerator, denominator }: Goal, masses: readonly Float64Array[]): number {
   const numbers = numbersAt(partition, masses);
   const below = denominator === undefined ? 1 : evaluate(denominator, numbers);
-  return below > 0 ? evaluate(numerator, numbers) / below : Number.POSITIVE_INFINITY;
+  return below >= leastFloor ? evaluate(numerator, numbers) / below : Number.POSITIVE_INFINITY;
 }
 
 /**

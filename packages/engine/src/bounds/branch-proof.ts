@@ -1,5 +1,5 @@
 import { atOnce, type Steps } from '../run/steps.ts';
-import type { Goal } from './alternate.ts';
+import { type Goal, leastFloor } from './alternate.ts';
 import { type BranchTree, provenBound } from './branch.ts';
 import { type Partition, partsOf } from './parts.ts';
 import { type Monomial, negated, type Polynomial, polynomialsOf, substituted, type TargetPolynomial } from './polynomial.ts';
@@ -37,9 +37,6 @@ export interface Pieces {
   /** A condition whose probability is pinned (or 1): the goals are divided by it already. */
   readonly divided: number;
 }
-
-/** Below this a condition is taken not to happen where nothing better is proven. */
-export const leastFloor = 1e-6;
 
 export type Proven = { readonly outer: readonly [number, number]; readonly floor: number; readonly floorAssumed: boolean };
 

@@ -180,8 +180,10 @@ class Search {
     }
     const { floorAssumed } = proven;
     const outside = { proof, complete, floor: proven.floor, floorAssumed, work: this.#work + spentOn(this.#spaces), stopped: false };
-    if (lower === undefined || upper === undefined) return { status: 'bounds', outer: proven.outer, closed: false, ...outside };
+    const without = { status: 'bounds', outer: proven.outer, closed: false, ...outside } as const;
+    if (lower === undefined || upper === undefined) return without;
     const inner = [valueAt(this.#partition, this.#target, lower), valueAt(this.#partition, this.#target, upper)] as const;
+    if (!inner.every(Number.isFinite)) return without;
     const [low, high] = [Math.min(proven.outer[0], inner[0]), Math.max(proven.outer[1], inner[1])];
     const closed = Math.max(inner[0] - low, high - inner[1]) <= gap * 1.01;
     const witnesses = {
@@ -193,7 +195,7 @@ class Search {
 
   /** The masses of all parts: what was found for those that a piece touches, anything for the others. */
   *#whole({ goals }: Pieces, found: readonly (Found | undefined)[]): Steps<readonly Float64Array[] | undefined> {
-    if (found.includes(undefined)) return undefined;
+    if (found.some((one) => one === undefined || !Number.isFinite(one.value))) return undefined;
     const chosen = new Map<number, Float64Array>();
     for (const [i, goal] of goals.entries())
       for (const p of touchedParts(this.#partition, goal)) chosen.set(p, found[i]?.masses[p] as Float64Array);

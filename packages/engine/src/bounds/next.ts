@@ -13,10 +13,19 @@ export interface NextOptions extends RunOptions {
   readonly seed?: number;
   /** Models that fit the present studies, over which the width is averaged (8). */
   readonly models?: number;
+  /** What the comparison may take, in the units of {@link Bounding} (1000). */
+  readonly work?: number;
 }
 
-/** The interval of a programme; undefined where it was not found. */
-export type Bounding = (programme: Programme) => Promise<readonly [number, number] | undefined>;
+/** The interval of a programme, and what it took; undefined where it was not found. */
+export type Bounding = (programme: Programme) => Promise<{ readonly outer: readonly [number, number]; readonly work: number } | undefined>;
+
+export interface Compared {
+  readonly studies: readonly NextStudy[];
+  /** How many candidates were compared, out of how many. */
+  readonly tried: number;
+  readonly candidates: number;
+}
 
 /** Beyond this many candidates only the first, nearest to the question in the graph's order, are tried. */
 const mostCandidates = 16;
@@ -25,7 +34,8 @@ const mostCandidates = 16;
  * What one more study, large and measuring every variable of the graph, would leave of the interval: for each candidate (watching,
  * or randomising one variable) and each of several models that fit the present studies, what the study would show in that model is
  * added and the interval is solved again. `points` are fitting models; their random mixtures fit too, because the fitting models of a
- * block are convex. Candidates that narrow nothing are left out; the most useful comes first.
+ * block are convex. All candidates are compared in one model after another, as long as the work lasts. Candidates that narrow
+ * nothing are left out; the most useful comes first.
  */
 export async function nextStudies(
   { structure, tables, blocks }: Prepared,
@@ -34,7 +44,7 @@ export async function nextStudies(
   width: number,
   bounding: Bounding,
   options: NextOptions = {},
-): Promise<readonly NextStudy[]> {
+): Promise<Compared> {
   const mixed = programme.blocks.some(({ groups, independences }) => groups !== undefined || independences.length > 0);
   const random = new Random(options.seed ?? 0, 'next study');
   const models = mixed
@@ -46,24 +56,43 @@ export async function nextStudies(
     tables.some((table) => sameSet(table.regime, regime) && measured.every((name) => table.measured.includes(name)));
   const measured = structure.order;
   const candidates = [[], ...measured.map((name) => [name])].filter((set) => !all({ set }, measured)).slice(0, mostCandidates);
-  const found: NextStudy[] = [];
-  for (const [i, set] of candidates.entries()) {
+  const imaginable = candidates.flatMap((set) => {
     const { strata, cells } = cellsOf(structure, [imagined(structure.levels, measured, set)], relevant);
-    if (cells.length === 0 || cells.length > 4096) continue;
-    const widths: number[] = [];
-    for (const [k, point] of models.entries()) {
-      if (options.signal?.aborted === true) throw new Interrupted();
-      options.onProgress?.({ task: 'which study would help', done: i * models.length + k, total: candidates.length * models.length });
-      const interval = await bounding(extended(programme, strata, cells, point, renumber));
-      if (interval !== undefined) widths.push(Math.max(0, interval[1] - interval[0]));
-      await options.pause?.();
+    return cells.length === 0 || cells.length > 4096 ? [] : [{ set, strata, cells, widths: [] as number[] }];
+  });
+  const { signal, onProgress, pause, work = 1000 } = options;
+  const total = imaginable.length * models.length;
+  const interrupt = (): void => {
+    if (signal?.aborted === true) throw new Interrupted();
+  };
+  let spent = 0;
+  let tried = 0;
+  let rounds = 0;
+  for (const [k, point] of models.entries()) {
+    // Another round takes about as much as those before.
+    if (k > 0 && spent + spent / k > work) break;
+    rounds += 1;
+    for (const [i, { strata, cells, widths }] of imaginable.entries()) {
+      if (k === 0 && spent > work) break;
+      onProgress?.({ task: 'which study would help', done: k * imaginable.length + i, total });
+      await pause?.();
+      interrupt();
+      const found = await bounding(extended(programme, strata, cells, point, renumber));
+      interrupt();
+      if (found !== undefined) widths.push(Math.max(0, found.outer[1] - found.outer[0]));
+      spent += found?.work ?? 0;
+      if (k === 0) tried += 1;
     }
-    if (widths.length < models.length) continue;
-    const expectedWidth = widths.reduce((sum, one) => sum + one, 0) / widths.length;
-    if (expectedWidth < width * (1 - 1e-6) - 1e-9)
-      found.push({ set, expectedWidth, least: Math.min(...widths), most: Math.max(...widths) });
   }
-  return found.sort((a, b) => a.expectedWidth - b.expectedWidth);
+  const studies = imaginable
+    .filter(({ widths }) => rounds > 0 && widths.length === rounds)
+    .map(({ set, widths }): NextStudy => {
+      const expectedWidth = widths.reduce((sum, one) => sum + one, 0) / widths.length;
+      return { set, expectedWidth, least: Math.min(...widths), most: Math.max(...widths) };
+    })
+    .filter(({ expectedWidth }) => expectedWidth < width * (1 - 1e-6) - 1e-9)
+    .sort((a, b) => a.expectedWidth - b.expectedWidth);
+  return { studies, tried, candidates: imaginable.length };
 }
 
 const sameSet = (a: Regime, b: Regime): boolean =>

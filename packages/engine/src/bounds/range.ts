@@ -12,6 +12,10 @@ export interface RangeOptions extends RunOptions {
   readonly seed?: number;
   /** Linear programmes to spend on each side of a multilinear programme. */
   readonly work?: number;
+  /** The ends of a multilinear programme need not be known better than this. */
+  readonly gap?: number;
+  /** A multilinear programme: whether much is done for models that attain its ends (default), or only for its outer bounds. */
+  readonly models?: boolean;
 }
 
 /** The range of a programme's target. */
@@ -30,6 +34,8 @@ export interface Range {
   readonly cut?: Cut;
   /** Such a range takes long. */
   readonly long: boolean;
+  /** What a multilinear programme took, in linear programmes of 2000 entries. */
+  readonly work?: number;
 }
 
 /** Ends that differ by less count as met. */
@@ -125,10 +131,18 @@ const earlyWords = (cut: Cut | undefined): string =>
 async function byProducts(
   solver: Solver,
   programme: Programme,
-  options: RangeOptions,
+  { seed, work, gap, models = true, signal, onProgress, pause }: RangeOptions,
   question: string | undefined,
 ): Promise<Range | { readonly issue: Issue }> {
-  const found = await multilinearBounds(solver, programme, options);
+  const found = await multilinearBounds(solver, programme, {
+    ...(seed === undefined ? {} : { seed }),
+    ...(work === undefined ? {} : { work }),
+    ...(gap === undefined ? {} : { gap }),
+    ...(models ? {} : { starts: 2, vertices: 0 }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(pause === undefined ? {} : { pause }),
+  });
   if (found.status === 'too-large') return { issue: { code: 'too-large', message: found.says } };
   if (found.status === 'infeasible')
     return { issue: { code: 'bounds', message: `No model fits what the studies say of ${programme.blocks[found.block]?.name ?? ''}.` } };
@@ -140,7 +154,8 @@ async function byProducts(
       level: 'warn',
       says: 'Several hidden causes meet in one component, and what is known of them is not all used: nothing lies outside the bounds, but they may be wider than need be.',
     });
-  else if (!closed)
+  if (found.stopped) diagnostics.push({ name: 'interrupted', level: 'warn', says: earlyWords('stopped') });
+  else if (complete && !closed)
     diagnostics.push({
       name: 'search',
       level: 'warn',
@@ -160,6 +175,8 @@ async function byProducts(
     outer,
     closed: closed && complete,
     long: true,
+    work: found.work,
+    ...(found.stopped ? { cut: 'stopped' as const } : {}),
     certificate: branchesCertificate(programme, found, question),
     points: [lowerPoint, upperPoint].filter((point) => point !== undefined),
     derivation: [

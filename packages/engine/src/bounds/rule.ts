@@ -9,7 +9,7 @@ import { type Account, accountOf } from './describe.ts';
 import { emccBounds } from './emcc.ts';
 import { loadSolver, type Solver } from './highs.ts';
 import { conflictCertificate } from './linear-bounds.ts';
-import { nextStudies } from './next.ts';
+import { type Bounding, nextStudies } from './next.ts';
 import { drawCells, type Prepared, prepare, prepareTarget } from './prepare.ts';
 import type { Programme } from './programme.ts';
 import { type Range, rangeOf } from './range.ts';
@@ -240,24 +240,41 @@ async function regionOf(
   }
 }
 
+/** What the comparison of further studies may take, and the bounds that they are to narrow, in linear programmes of 2000 entries. */
+const mostWork = 1500;
+
+const notCompared = (says: string): Diagnostic => ({ name: 'further studies', level: 'ok', says });
+
 async function whatNext(
   solver: Solver,
   prepared: Prepared,
   programme: Programme,
-  { outer, points, long }: Range,
+  { outer, points, long, work = 0 }: Range,
   options: BoundOptions,
   diagnostics: Diagnostic[],
 ): Promise<Answer['nextStudies']> {
   const width = outer[1] - outer[0];
   if (width <= pointWidth || points.length === 0) return undefined;
-  const again = async (extended: Programme): Promise<readonly [number, number] | undefined> => {
-    const found = await rangeOf(solver, extended, { ...options, work: 20 });
-    return 'issue' in found || found.status === 'undefined' ? undefined : found.outer;
+  if (work > mostWork) {
+    diagnostics.push(notCompared('The bounds alone took long: what one more study would leave of them was not looked into.'));
+    return undefined;
+  }
+  const coarse = { work: 20, gap: Math.max(1e-6, 1e-4 * width), models: false };
+  const again: Bounding = async (extended) => {
+    const found = await rangeOf(solver, extended, { ...options, ...coarse });
+    return 'issue' in found || found.status === 'undefined' ? undefined : { outer: found.outer, work: found.work ?? 0 };
   };
   // A coarser average where one range takes long.
   const models = long ? 3 : 8;
   try {
-    return await nextStudies(prepared, programme, points, width, again, { ...options, models });
+    const { studies, tried, candidates } = await nextStudies(prepared, programme, points, width, again, {
+      ...options,
+      models,
+      work: mostWork,
+    });
+    if (tried < candidates)
+      diagnostics.push(notCompared(`Of ${candidates} further studies only the first ${tried} were compared: each takes long.`));
+    return studies;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     diagnostics.push(interrupted('further studies were compared'));
