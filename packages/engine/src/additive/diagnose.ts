@@ -4,7 +4,7 @@ import type { RunOptions } from '../run/progress.ts';
 import { allocationAdvice } from './allocate.ts';
 import { number, percent } from './figures.ts';
 import type { AdditiveFit } from './fit.ts';
-import { settingOf } from './gather.ts';
+import { type Setting, setOf, settingOf } from './gather.ts';
 import { holdOuts } from './hold-out.ts';
 import { interactionTest } from './interaction.ts';
 import type { AdditiveOptions } from './model.ts';
@@ -20,6 +20,8 @@ import { testingFit } from './testing.ts';
 export interface DiagnoseOptions extends RunOptions, Pick<AdditiveOptions, 'method' | 'restrict' | 'learner'> {
   /** The largest interaction of a pair of actions that is thought possible, in units of the outcome (of its logarithm, where that is a sum). */
   readonly interaction?: number;
+  /** Of the same fit; absent: made here. */
+  readonly examined?: AdditiveExamination;
 }
 
 export interface AdditiveDiagnosis {
@@ -32,9 +34,56 @@ export interface AdditiveDiagnosis {
   readonly allocation?: NonNullable<AdditiveReport['allocation']>;
 }
 
+/** What the studies say of the assumption, whatever is asked. */
+export interface AdditiveExamination {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly refusal?: string;
+}
+
 /**
- * What the studies say of the assumption and of the queried points: interaction, order, over-identification, combinations held out (raw and
- * log), support, the bound for interactions, and the best split of records. Reads the records again.
+ * Interaction, order, over-identification, and combinations held out (raw and log). Reads the records again; one examination serves all
+ * questions that share a fit.
+ */
+export async function examineAdditive(
+  fit: AdditiveFit,
+  plans: readonly AdditivePlan[],
+  studies: readonly Study[],
+  options: RunOptions = {},
+): Promise<AdditiveExamination> {
+  const setting = await settingFor(fit, plans, studies);
+  const [plan] = plans;
+  if (setting === undefined || plan === undefined) return { diagnostics: [] };
+  const diagnostics: Diagnostic[] = [];
+  const testing = await testingFit(setting, fit.model, options);
+  const held = await holdOuts(setting, plan, testing, options);
+  // Where numbers are doses of a design, cells tell more than polynomials.
+  const cellwise = setting.keys.length === 1 && held.some(({ cells }) => cells) && setting.predictors.some(({ kind }) => kind === 'real');
+  if (testing !== undefined) {
+    const interaction = cellwise ? undefined : interactionTest(testing, plan);
+    for (const test of [interaction, orderTest(testing, plan), overIdentifiedTest(testing, plan)]) if (test) diagnostics.push(test);
+  } else if (held.length === 0 && plan.assumption.blocks.length > 1)
+    diagnostics.push({
+      name: 'interaction',
+      level: 'warn',
+      says: 'Nothing here tests additivity: the records are too few, and none of a combination that the others predict.',
+    });
+  const verdicts = held.map((one) => judgeHoldOut(plan.assumption, one));
+  const refusal = verdicts.find((verdict) => verdict.refusal !== undefined)?.refusal;
+  return {
+    diagnostics: [...diagnostics, ...verdicts.flatMap((verdict) => verdict.diagnostics)],
+    ...(refusal === undefined ? {} : { refusal }),
+  };
+}
+
+async function settingFor(fit: AdditiveFit, plans: readonly AdditivePlan[], studies: readonly Study[]): Promise<Setting | undefined> {
+  if (fit.model !== undefined) return fit.model.setting;
+  const read = await settingOf(plans, studies);
+  return read.ok ? read.value : undefined;
+}
+
+/**
+ * What the studies say of the assumption ({@link examineAdditive}) and of the queried points: support, the bound for interactions, and the
+ * best split of records. Reads the records again.
  */
 export async function diagnoseAdditive(
   fit: AdditiveFit,
@@ -44,23 +93,10 @@ export async function diagnoseAdditive(
   options: DiagnoseOptions = {},
 ): Promise<AdditiveDiagnosis> {
   const { model } = fit;
-  const read = model === undefined ? await settingOf(plans, studies) : undefined;
-  const setting = model?.setting ?? (read?.ok ? read.value : undefined);
-  const [plan] = plans;
-  if (setting === undefined || plan === undefined) return { diagnostics: [], supported: combinations.map(() => true) };
-  const diagnostics: Diagnostic[] = [];
-  const testing = await testingFit(setting, model, options);
-  const held = await holdOuts(setting, plan, testing, options);
-  // Where numbers are doses of a design, cells tell more than polynomials.
-  const cellwise = setting.keys.length === 1 && held.some(({ cells }) => cells) && setting.predictors.some(({ kind }) => kind === 'real');
-  if (testing !== undefined) {
-    const interaction = cellwise ? undefined : interactionTest(testing, plan);
-    for (const test of [interaction, orderTest(testing, plan), overIdentifiedTest(testing, plan)]) if (test) diagnostics.push(test);
-  } else if (held.length === 0)
-    diagnostics.push({ name: 'interaction', level: 'warn', says: 'There are too few records to test additivity.' });
-  const verdicts = held.map((one) => judgeHoldOut(plan.assumption, one));
-  diagnostics.push(...verdicts.flatMap((verdict) => verdict.diagnostics));
-  const refusal = verdicts.find((verdict) => verdict.refusal !== undefined)?.refusal;
+  const setting = await settingFor(fit, plans, studies);
+  if (setting === undefined) return { diagnostics: [], supported: combinations.map(() => true) };
+  const { diagnostics: found, refusal } = options.examined ?? (await examineAdditive(fit, plans, studies, options));
+  const diagnostics: Diagnostic[] = [...found];
   const separate = model === undefined || model.design.parameters === model.design.features * setting.keys.length;
   const shared = !separate && options.restrict !== false;
   const { supported, diagnostic } = await supportOf(setting, model, combinations, shared, options);
@@ -74,7 +110,7 @@ export async function diagnoseAdditive(
       level: 'ok',
       figure: advice.standardError,
       says: `With as many records (${number(advice.records)}) the best split would have been ${advice.shares
-        .map((share, r) => `${percent(share)} ${writeRegime(setting.keys[r] as string)}`)
+        .map((share, r) => `${percent(share)} ${writeRegime(setOf(setting, r))}`)
         .join(', ')}: standard error ${number(advice.standardError)} instead of ${number(advice.now)}.`,
     });
   return {

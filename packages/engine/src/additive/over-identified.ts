@@ -1,5 +1,7 @@
+import type { Name } from '../graph/variable.ts';
 import type { Diagnostic } from '../interpret/answer.ts';
-import { list, probability } from './figures.ts';
+import { probability } from './figures.ts';
+import { setOf } from './gather.ts';
 import { testAssumption } from './interaction.ts';
 import { functionalOfRestriction, restrictionsOf } from './restrictions.ts';
 import type { AdditivePlan } from './terms.ts';
@@ -11,7 +13,7 @@ export function overIdentifiedTest(fit: TestingFit, plan: AdditivePlan): Diagnos
   if (plan.spare < 1) return undefined;
   const { test } = testAssumption(fit, plan, 'regimes');
   const name = 'over-identification';
-  const { keys } = fit.model.setting;
+  const { setting } = fit.model;
   if (test === undefined)
     return {
       name,
@@ -33,12 +35,12 @@ export function overIdentifiedTest(fit: TestingFit, plan: AdditivePlan): Diagnos
     level: p < 0.001 ? 'fail' : 'warn',
     figure: p,
     says: `The regimes contradict each other (${probability(p)}; ${how}): additivity, or what is said of a study, is wrong.${
-      blame === undefined ? '' : ` Without ${writeRegime(keys[blame] as string)} the others agree.`
+      blame === undefined ? '' : ` Without ${writeRegime(setOf(setting, blame))} the others agree.`
     }`,
   };
 }
 
-export const writeRegime = (key: string): string => (key === '' ? 'watching' : `do(${list(key.split('\n'))})`);
+export const writeRegime = (set: readonly Name[]): string => (set.length === 0 ? 'watching' : `do(${set.join(', ')})`);
 
 /** The one regime without which no contradiction is left. */
 function oddOne(fit: TestingFit, plan: AdditivePlan): number | undefined {

@@ -8,7 +8,7 @@ import type { RunOptions } from '../run/progress.ts';
 import { namesIn, poolRanges } from './basis.ts';
 import { regimeKey } from './design.ts';
 import { list, number, percent } from './figures.ts';
-import type { RegimeSums, Setting } from './gather.ts';
+import { type RegimeSums, type Setting, setOf } from './gather.ts';
 import { hullOf, inHull } from './hull.ts';
 import { coordinatesOf, factorNormal } from './normal.ts';
 import { writeRegime } from './over-identified.ts';
@@ -50,6 +50,7 @@ export async function supportOf(
   options: RunOptions,
 ): Promise<Support> {
   const faults: Fault[][] = combinations.map(() => []);
+  const nameOf = new Map(setting.keys.map((key, r) => [key, writeRegime(setOf(setting, r))]));
   const thinOnes = new Map<string, string>();
   const plans = [...new Set(combinations.flatMap((combination) => combination.map(({ plan }) => plan)))];
   for (const [r, key] of setting.keys.entries()) {
@@ -72,15 +73,16 @@ export async function supportOf(
       for (const { plan, at } of combination)
         for (const look of looksOf.get(plan) ?? []) {
           const { why, few } = look(at);
-          if (why !== undefined) faults[i]?.push({ key, why });
-          if (few !== undefined) thinOnes.set(`${key}\n${few}`, `${few} under ${writeRegime(key)}`);
+          if (why !== undefined) faults[i]?.push({ regime: nameOf.get(key) as string, why });
+          if (few !== undefined) thinOnes.set(`${key}\n${few}`, `${few} under ${nameOf.get(key)}`);
         }
   }
   return { supported: faults.map(({ length }) => length === 0), diagnostic: describe(faults, [...thinOnes.values()]) };
 }
 
 interface Fault {
-  readonly key: string;
+  /** As it is called. */
+  readonly regime: string;
   readonly why: string;
 }
 
@@ -104,11 +106,11 @@ function describe(faults: readonly (readonly Fault[])[], thinOnes: readonly stri
     };
   const byRegime = new Map<string, Fault[]>();
   for (const all of out)
-    for (const key of new Set(all.map((fault) => fault.key)))
-      byRegime.set(key, [...(byRegime.get(key) ?? []), all.find((fault) => fault.key === key) as Fault]);
+    for (const regime of new Set(all.map((fault) => fault.regime)))
+      byRegime.set(regime, [...(byRegime.get(regime) ?? []), all.find((fault) => fault.regime === regime) as Fault]);
   const worst = [...byRegime].sort(([, a], [, b]) => b.length - a.length);
   const share = out.length / faults.length;
-  const where = worst.map(([key, all]) => `${writeRegime(key)}${one ? '' : ` (${percent(all.length / faults.length)})`}: ${all[0]?.why}`);
+  const where = worst.map(([regime, all]) => `${regime}${one ? '' : ` (${percent(all.length / faults.length)})`}: ${all[0]?.why}`);
   return {
     name,
     level: share > 0.5 ? 'fail' : 'warn',
