@@ -63,27 +63,37 @@ export function regimeTexts(
   ]);
 }
 
-/** Scale, design and what follows if the assumption is not quite true, each under its label. */
+/** Fit, scale, design and what follows if the assumption is not quite true, each under its label; no more than once where a check says it too. */
 export function additiveSentences(answer: Answer): readonly { readonly label: string; readonly says: string }[] {
   const { additive } = answer;
   if (additive === undefined) return [];
   const { basis, method } = additive;
+  const told = new Set(answer.diagnostics.map(({ name }) => name));
   const all = [
     ['Fit', `${basis}; ${method}.`],
     ['Scale', scaleSentence(answer)],
-    ['Design', allocationSentence(additive)],
-    ['If not', sensitivitySentence(additive)],
+    ['Design', told.has('allocation') ? undefined : allocationSentence(additive, errorNow(answer))],
+    ['If not', told.has('sensitivity') ? undefined : sensitivitySentence(additive)],
   ] as const;
   return all.flatMap(([label, says]) => (says === undefined ? [] : [{ label, says }]));
 }
 
-function allocationSentence({ allocation, regimes }: AdditiveReport): string | undefined {
+function allocationSentence({ allocation, regimes }: AdditiveReport, now: number | undefined): string | undefined {
   if (allocation === undefined) return undefined;
   const shares = allocation.shares.map((share, i) => {
     const { set } = regimes[i] ?? { set: [] };
     return `${shortNumber(Number((100 * share).toPrecision(2)))} % ${set.length === 0 ? 'watched' : `with ${listed(set)} set`}`;
   });
-  return `As many records split best, ${listed(shares)}, would give a standard error of ${shortNumber(Number(allocation.standardError.toPrecision(2)))}.`;
+  const places = supportedPlaces(allocation.standardError, undefined);
+  const instead = now === undefined ? '' : ` instead of ${shortNumber(now, places)}`;
+  return `The same number of records, split best (${listed(shares)}), would have a standard error of ${shortNumber(allocation.standardError, places)}${instead}.`;
+}
+
+/** Standard error of the answer, of a function the root mean square over its points. */
+function errorNow({ uncertainty, function: f }: Answer): number | undefined {
+  const errors = (f?.points ?? []).flatMap(({ standardError }) => standardError ?? []);
+  if (errors.length === 0) return uncertainty?.standardError;
+  return Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
 }
 
 function sensitivitySentence({ sensitivity }: AdditiveReport): string | undefined {

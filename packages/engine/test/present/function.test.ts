@@ -60,8 +60,13 @@ describe('a function as text', () => {
       sensitivity: { size: 0.5, interval: [60.2, 71.7] as const },
     };
     const out = text({ ...curveAnswer, additive }, { width: 200 });
-    expect(out).toContain('50 % watched, 25 % with tv set and 25 % with web set, would give a standard error of 0.41.');
+    expect(out).toContain(
+      'split best (50 % watched, 25 % with tv set and 25 % with web set), would have a standard error of 0.41 instead of 0.74.',
+    );
     expect(out).toContain('interact by up to 0.5, the value would lie between 60.2 and 71.7.');
+    const told = { ...curveAnswer, additive, diagnostics: [{ name: 'allocation', level: 'ok', says: 'Watch more.' }] as const };
+    expect(text(told, { width: 200 })).not.toContain('Design');
+    expect(text(told, { width: 200 })).toContain('If not');
   });
 
   it('draws each point between the ends of its scale: the estimate inside the interval inside the band', () => {
@@ -258,7 +263,21 @@ describe('a function as SVG', () => {
       documentOf(answerOf('E[sales | do(tv), web]', surface([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6, 7, 8]))),
     );
     expect(colours.match(/>\d+\.\d\d<\/text>/gu)).toHaveLength(56);
-    expect(colours).toContain('crossed: no records near, an extrapolation');
+    expect(colours).toContain('pale: no records near, an extrapolation');
+  });
+
+  it('what is too much to draw is counted', () => {
+    const many = Array.from({ length: 30 }, (_, i) => pointAt({ tv: i, web: -i }, i, 1));
+    expect(answersFunctionSvg(documentOf(answerOf('E[sales | do(tv, web)]', { ...loose, points: many })))).toContain(
+      '>and 18 more points</text>',
+    );
+    const axes = ['tv', 'web', 'price'].map((name) => ({ name, part: 'set' as const, values: [0, 1, 2, 3] }));
+    const cube = [0, 1, 2, 3].flatMap((tv) =>
+      [0, 1, 2, 3].flatMap((web) => [0, 1, 2, 3].map((price) => pointAt({ tv, web, price }, tv, 1))),
+    );
+    const svg = answersFunctionSvg(documentOf(answerOf('E[sales | do(tv, web, price)]', { ...loose, axes, points: cube })));
+    expect(svg).toContain('>and 4 more panels</text>');
+    expect(svg).toContain('>web = 2, price = 3</text>');
   });
 
   it('an extrapolation that goes far off is cut and leaves the rest visible', () => {

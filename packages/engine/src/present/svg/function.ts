@@ -99,7 +99,7 @@ function headOf(answer: Answer, f: MeanFunction, fontSize: number): { body: stri
 type Drawn = { readonly body: string[]; readonly width: number; readonly height: number };
 
 function panelsBlock(answer: Answer, f: MeanFunction, top: number, fontSize: number): Drawn {
-  const { along, panels, levels, loose, more } = panelsOf(f);
+  const { along, panels, levels, loose, left: undrawn = 0 } = panelsOf(f);
   const log = logReading(answer) !== undefined;
   const shown = panels.slice(0, mostPanels);
   const points = shown.flatMap((panel) => panel.points);
@@ -143,7 +143,7 @@ function panelsBlock(answer: Answer, f: MeanFunction, top: number, fontSize: num
   const rows = Math.ceil(shown.length / columns);
   const bottom = first + rows * height + (rows - 1) * gapY;
   const full = columns * width + (columns - 1) * gapX;
-  const axis = along === undefined ? '' : withUnit(along.name, along.unit);
+  const axis = along === undefined ? f.axes.map(({ name }) => name).join(', ') : withUnit(along.name, along.unit);
   body.push(
     textAt(
       left + full / 2,
@@ -152,18 +152,26 @@ function panelsBlock(answer: Answer, f: MeanFunction, top: number, fontSize: num
       `text-anchor="middle" font-size="${n(fontSize * 0.93)}"`,
     ),
   );
-  const legend = legendOf(answer, f, points, { left, top: bottom + fontSize * 4.2, fontSize, curve: levels === undefined && !loose });
-  const note = more + panels.length - shown.length;
+  const legend = legendOf(answer, f, points, {
+    left,
+    top: bottom + fontSize * 4.2,
+    fontSize,
+    curve: levels === undefined && !loose,
+    width: full + right,
+  });
+  const end = bottom + fontSize * (4.7 + 1.6 * legend.rows);
+  const note = panels.length - shown.length + undrawn;
   if (note > 0)
     body.push(
-      textAt(left, bottom + fontSize * 5.9, `and ${count(note, 'more panel')}`, `font-size="${n(fontSize * 0.86)}" fill-opacity="0.8"`),
+      textAt(
+        left,
+        end + fontSize * 1.2,
+        `and ${count(note, undrawn > 0 ? 'more point' : 'more panel')}`,
+        `font-size="${n(fontSize * 0.86)}" fill-opacity="0.8"`,
+      ),
     );
   body.push(...legend.body);
-  return {
-    body,
-    width: Math.max(left + full + right + margin, legend.width + margin),
-    height: bottom - top + fontSize * (note > 0 ? 6.2 : 4.7),
-  };
+  return { body, width: left + full + right + margin, height: end - top + fontSize * (note > 0 ? 1.5 : 0) };
 }
 
 interface Panels {
@@ -172,7 +180,8 @@ interface Panels {
   readonly panels: readonly Panel[];
   readonly levels?: readonly string[];
   readonly loose: boolean;
-  readonly more: number;
+  /** Points that are not drawn. */
+  readonly left?: number;
 }
 
 /** The variable with the most values runs along the axis, a real one first; the others make panels. */
@@ -183,14 +192,14 @@ function panelsOf(f: MeanFunction): Panels {
     const real = f.axes.length === 1 && only !== undefined && f.points.every(({ at }) => typeof at[only.name] === 'number');
     if (real) {
       const points = f.points.map((point) => ({ ...point, x: point.at[only.name] as number })).sort((a, b) => a.x - b.x);
-      return { along: only, panels: [{ points }], loose: true, more: 0 };
+      return { along: only, panels: [{ points }], loose: true };
     }
-    const shown = f.points.slice(0, 12);
+    const shown = f.points.slice(0, mostPanels);
     return {
+      left: f.points.length - shown.length,
       panels: [{ points: shown.map((point, x) => ({ ...point, x })) }],
       levels: shown.map(({ at }) => f.axes.map(({ name }) => settingText(at[name])).join(', ')),
       loose: true,
-      more: 0,
     };
   }
   const size = (axis: FunctionAxis): number => (isReal(axis) ? 1000 : 0) + (axis.values?.length ?? 0);
@@ -205,7 +214,7 @@ function panelsOf(f: MeanFunction): Panels {
     groups.set(title, group);
   }
   const panels = [...groups.values()].map(({ title, points }) => ({ points, ...(title === '' ? {} : { title }) }));
-  return { along, panels, loose: false, more: 0, ...(isReal(along) ? {} : { levels: along.values?.map(settingText) ?? [] }) };
+  return { along, panels, loose: false, ...(isReal(along) ? {} : { levels: along.values?.map(settingText) ?? [] }) };
 }
 
 function heatBlock(
@@ -235,7 +244,7 @@ function heatBlock(
   const short = (value: number): string => shortNumber(Number(value.toPrecision(2)));
   const notes = [
     ...(errors.length === 0 ? [] : [`standard errors ${short(Math.min(...errors))} to ${short(Math.max(...errors))}`]),
-    ...(f.points.some(({ supported }) => supported === false) ? ['crossed: no records near, an extrapolation'] : []),
+    ...(f.points.some(({ supported }) => supported === false) ? ['pale: no records near, an extrapolation'] : []),
   ].join('; ');
   const name = figureName(answer, f);
   return {
@@ -266,10 +275,10 @@ function legendOf(
   answer: Answer,
   f: MeanFunction,
   points: readonly FunctionPoint[],
-  { left, top, fontSize, curve }: { left: number; top: number; fontSize: number; curve: boolean },
-): { body: string[]; width: number } {
+  { left, top, fontSize, curve, width }: { left: number; top: number; fontSize: number; curve: boolean; width: number },
+): { body: string[]; rows: number } {
   const percent = shortNumber(100 * (f.level ?? answer.uncertainty?.level ?? 0.95));
-  const y = top;
+  let y = top;
   const swatch =
     (opacity: number) =>
     (x: number): string =>
@@ -293,9 +302,14 @@ function legendOf(
   const body = entries
     .filter(([is]) => is)
     .map(([, says, draw]) => {
+      const wide = 29 + 1.05 * textWidth(says, fontSize * 0.86);
+      if (x > left && x + wide > left + width) {
+        x = left;
+        y += fontSize * 1.6;
+      }
       const entry = `<g>${draw(x)}${textAt(x + 29, y + fontSize * 0.3, says, `font-size="${n(fontSize * 0.86)}" fill-opacity="0.8"`)}</g>`;
-      x += 29 + 1.05 * textWidth(says, fontSize * 0.86) + 20;
+      x += wide + 20;
       return entry;
     });
-  return { body, width: x };
+  return { body, rows: Math.round((y - top) / (fontSize * 1.6)) };
 }

@@ -47,7 +47,7 @@ function colourOf(value: number, { ends: [low, high] }: Scale): Colour {
 const written = (colour: Colour): string => `#${colour.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
 const isLight = ([red, green, blue]: Colour): boolean => 0.3 * red + 0.59 * green + 0.11 * blue > 140;
 
-/** Coloured cells with their axes; figures inside where they fit; a cross where the figure is an extrapolation. */
+/** Coloured cells with their axes; figures inside where they fit; pale, or crossed, where the figure is an extrapolation. */
 export function heatSvg(
   { rows, columns, points, scale }: Heat,
   { left, top, width, height, fontSize }: { left: number; top: number; width: number; height: number; fontSize: number },
@@ -70,7 +70,7 @@ export function heatSvg(
     parts.push(
       `<rect x="${n(x)}" y="${n(y)}" width="${n(w + 0.4)}" height="${n(h + 0.4)}" fill="${written(colour)}" stroke="none"${supported === false ? ' fill-opacity="0.4"' : ''}/>`,
     );
-    if (supported === false)
+    if (supported === false && !figures)
       parts.push(
         `<path d="M${n(x + 3)} ${n(y + 3)}L${n(x + w - 3)} ${n(y + h - 3)}M${n(x + 3)} ${n(y + h - 3)}L${n(x + w - 3)} ${n(y + 3)}" stroke-opacity="0.35" stroke-width="1"/>`,
       );
