@@ -57,13 +57,11 @@ export function judgeHoldOut({ outcome, log, text, blocks, ordered }: AdditiveAs
       says: `${verdict}: it predicts ${what} (${points} ${points === 1 ? 'point' : 'points'}), and misses what was measured by ${far} (${proof}).`,
     },
   ];
-  const [here, there] = log ? ['logarithm', 'number itself'] : ['number itself', 'logarithm'];
+  const both = [`${outcome} itself`, `the logarithm of ${outcome}`] as const;
+  const [here, there] = log ? [both[1], both[0]] : both;
   const better = theirs !== undefined && theirs.level !== 'fail' && theirs.share < 0.6 * mine.share && mine.level !== 'ok';
   const rewritten = `additive(${log ? '' : 'log '}${outcome}; ${blocks.map(writeBlock).join(ordered ? ' < ' : ', ')})`;
-  const advice =
-    other === undefined
-      ? ''
-      : `it is the ${there} of ${outcome} to which effects add up: misses ${number(other.rmse)} instead of ${number(rmse)}`;
+  const advice = other === undefined ? '' : `effects add up to ${there}, which misses by ${number(other.rmse)} instead of ${number(rmse)}`;
   if (better)
     diagnostics.push({ name: 'scale', level: 'warn', figure: other?.rmse ?? 0, says: `${capital(advice)}. Assume ${rewritten}.` });
   else if (other !== undefined && theirs?.level === 'fail' && mine.level === 'fail')
@@ -71,7 +69,7 @@ export function judgeHoldOut({ outcome, log, text, blocks, ordered }: AdditiveAs
       name: 'scale',
       level: 'fail',
       figure: other.rmse,
-      says: `Effects add up on no scale: the ${there} of ${outcome} misses by ${number(other.rmse)}, the ${here} by ${number(rmse)}.`,
+      says: `Effects add up on no scale: ${here} misses by ${number(rmse)}, ${there} by ${number(other.rmse)}.`,
     });
   if (!mine.hopeless) return { diagnostics };
   return {
