@@ -1,5 +1,11 @@
 import { poolRanges } from './additive/basis.ts';
-import { type AdditiveDiagnosis, type DiagnoseOptions, diagnoseAdditive } from './additive/diagnose.ts';
+import {
+  type AdditiveDiagnosis,
+  type AdditiveExamination,
+  type DiagnoseOptions,
+  diagnoseAdditive,
+  examineAdditive,
+} from './additive/diagnose.ts';
 import { type AdditiveFit, fitAdditive } from './additive/fit.ts';
 import type { AdditiveOptions } from './additive/model.ts';
 import type { Prediction } from './additive/predict.ts';
@@ -29,7 +35,11 @@ type Point = ReadonlyMap<Name, Setting>;
 const limit = 20_000;
 
 /** Fits by what they were made from: questions about the same means share one. */
-export type Fits = Map<string, Promise<Result<AdditiveFit>>>;
+export interface Fits {
+  readonly fits: Map<string, Promise<Result<AdditiveFit>>>;
+  readonly examined: Map<AdditiveFit, Promise<AdditiveExamination>>;
+}
+export const noFits = (): Fits => ({ fits: new Map(), examined: new Map() });
 
 /** The numbers of an additive mean: the studies are read here. */
 export async function answerAdditively(
@@ -37,7 +47,7 @@ export async function answerAdditively(
   found: AdditiveFound,
   { studies, domains }: { readonly studies: readonly Study[]; readonly domains: ReadonlyMap<Name, Domain> },
   options: MeasureOptions & FunctionOptions,
-  fits: Fits = new Map(),
+  fits: Fits = noFits(),
 ): Promise<Answer> {
   const plans = found.parts.map((part) => part.found.plan);
   const names = new Set(plans.flatMap(({ regimes }) => regimes.flatMap((regime) => regime.studies)));
@@ -72,6 +82,7 @@ export async function answerAdditively(
           used,
           known.map((i) => combinations[i] as TargetPoint[]),
           options,
+          fits,
         );
   // The split is told with the regimes.
   diagnostics.push(...(checked?.diagnostics ?? []).filter(({ name }) => name !== 'allocation'));
@@ -136,10 +147,12 @@ async function checksOf(
   studies: readonly Study[],
   combinations: readonly (readonly TargetPoint[])[],
   options: MeasureOptions & FunctionOptions,
+  { examined }: Fits,
 ): Promise<AdditiveDiagnosis> {
   const plans = parts.map(({ found }) => found.plan);
   try {
-    return await diagnoseAdditive(fit, plans, studies, combinations, { ...options.additive, ...options });
+    const examination = await once(examined, fit, () => examineAdditive(fit, plans, studies, options));
+    return await diagnoseAdditive(fit, plans, studies, combinations, { ...options.additive, ...options, examined: examination });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const says = 'Stopped before the assumption was checked against the studies; the number itself is complete.';
@@ -151,21 +164,25 @@ async function checksOf(
 const shapeOf = ({ assumption, covariates, columns, regimes }: AdditivePlan): string =>
   JSON.stringify([assumption.text, covariates, columns, regimes]);
 
-async function fitOnce(
+function fitOnce(
   plans: readonly AdditivePlan[],
   studies: readonly Study[],
   options: MeasureOptions & FunctionOptions,
-  fits: Fits,
+  { fits }: Fits,
 ): Promise<Result<AdditiveFit>> {
   const shapes = new Map(plans.map((plan) => [shapeOf(plan), plan]));
   const key = [...shapes.keys()].sort().join('\n');
-  const known = fits.get(key);
-  const fitted = known ?? fitAdditive([...shapes.values()], studies, { ...errorsOf(options), ...options.additive, ...options });
-  fits.set(key, fitted);
+  return once(fits, key, () => fitAdditive([...shapes.values()], studies, { ...errorsOf(options), ...options.additive, ...options }));
+}
+
+/** What was interrupted is begun again by the next who asks. */
+async function once<K, T>(known: Map<K, Promise<T>>, key: K, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
   try {
-    return await fitted;
+    return await made;
   } catch (error) {
-    fits.delete(key);
+    known.delete(key);
     throw error;
   }
 }

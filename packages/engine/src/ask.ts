@@ -2,7 +2,7 @@ import { accountIdentified, accountRefused, studiesRead } from './account.ts';
 import { parseAdditive } from './additive/assumption.ts';
 import type { AdditiveAssumption, AdditiveRefusal } from './additive/terms.ts';
 import { accountAdditive, accountWithRefusal, additiveAssumptions, additiveHint, isFound, planAdditively } from './additive-account.ts';
-import { answerAdditively, type Fits, type FunctionOptions } from './additive-answer.ts';
+import { answerAdditively, type Fits, type FunctionOptions, noFits } from './additive-answer.ts';
 import { answerWithBounds, boundsOf, issuesOfModel } from './bounded.ts';
 import type { ModelDocument } from './bounds/equations.ts';
 import type { BoundOptions } from './bounds/rule.ts';
@@ -75,7 +75,7 @@ export async function ask(problem: Asked, questions: readonly string[], options:
   if (!additive.ok || wrong.length > 0) return failure(...wrong);
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
-  const sums: Additive = { assumptions: additive.value, fits: new Map() };
+  const sums: Additive = { assumptions: additive.value, fits: noFits() };
   return document(problem, questions, options, (question, places) => answer(problem, question, { ...options, ...places }, open, sums));
 }
 
@@ -226,7 +226,7 @@ async function withRanges(
   options: AskOptions,
   open: ReturnType<typeof boundsOf>,
 ): Promise<Answer | undefined> {
-  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, { assumptions: [], fits: new Map() });
+  const again = (one: Question): Promise<Answer> => answer(problem, one, options, open, { assumptions: [], fits: noFits() });
   const found = (await answerByValue(problem, question, account, options, again)) ?? (await answerWithBounds(account, question, open));
   return found.status === 'bounded' || found.status === 'incompatible' ? found : undefined;
 }

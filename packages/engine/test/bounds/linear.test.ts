@@ -146,7 +146,7 @@ describe('random programmes read off a planted model', () => {
     for (let i = 0; i < 12; i++) {
       const form = randomForm(random, sizes, 1 + (i % 4));
       const range = atOnce(block.range(form));
-      if (!('lower' in range)) throw new Error('no range');
+      if (!('attained' in range)) throw new Error('no range');
       keepsItsWord(problem, form, range);
       const alone = rangeOf(problem, form);
       expect(range.lower).toBeCloseTo(alone.lower, 10);
@@ -417,7 +417,7 @@ describe('large state spaces', () => {
     const { problem, form, truth } = contexts(12, new Random(1, 'contexts'));
     const block = atOnce(openBlock(solver, problem, 0));
     const range = atOnce(block.range(form));
-    if (!('lower' in range)) throw new Error('no range');
+    if (!('attained' in range)) throw new Error('no range');
     keepsItsWord(problem, form, range);
     expect(range.lower).toBeCloseTo(0, 9);
     expect(range.upper).toBeCloseTo(truth, 9);
@@ -431,7 +431,7 @@ describe('large state spaces', () => {
     const form = chance(...Array.from({ length: 8 }, (_, w): [number, number] => [3 * w + 2, 0]));
     const block = atOnce(openBlock(solver, problem, 0));
     const range = atOnce(block.range(form));
-    if (!('lower' in range)) throw new Error('no range');
+    if (!('attained' in range)) throw new Error('no range');
     keepsItsWord(problem, form, range);
     // Frechet: each stratum's P(Y(1)=0) lies in [P(1,0), P(1,0) + P(0,.)], and the bounds of a conjunction are theirs.
     const p = (w: number, x: number, y: number): number => problem.cells[4 * w + 2 * x + y]?.target ?? Number.NaN;
