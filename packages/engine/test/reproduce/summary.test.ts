@@ -5,7 +5,7 @@ const closed = (interval: Interval): Sides => ({ inner: interval, outer: interva
 const caseOf = (
   exact: Interval,
   atJointFit: Interval,
-  ...reached: readonly (readonly [number, Interval, Interval?, number?])[]
+  ...reached: readonly (readonly [runs: number, interval: Interval, widened?: Interval | undefined, claimed?: number])[]
 ): BenchmarkCase => ({
   exact: closed(exact),
   atJointFit: closed(atJointFit),
