@@ -32,7 +32,7 @@ function stopping(most = Number.POSITIVE_INFINITY): Parameters<typeof boundsByPr
     verify: false,
     signal: controller.signal,
     onProgress: ({ task }) => {
-      boxes += task === 'branch' ? 1 : 0;
+      boxes += task === 'lower bound' || task === 'upper bound' ? 1 : 0;
       if (task === 'which study would help' || boxes > most) controller.abort();
     },
   };

@@ -25,7 +25,7 @@ import { leastByVertices } from './vertices.ts';
 export interface MultilinearOptions extends RunOptions {
   /** Inner and outer bound may differ by this much; 1e-6. */
   readonly gap?: number;
-  /** What branching may spend on each side of each piece, in linear programmes of 2000 entries; 1000. */
+  /** What branching may spend on each side of each piece, in linear programmes of 2000 entries; 400. */
   readonly work?: number;
   /** Most descents from random vertices; 12. Together they may spend a quarter of `work`. */
   readonly starts?: number;
@@ -65,7 +65,7 @@ export type MultilinearBounds =
 
 /** What the studies say may be missed by this much, the least that leaves a model. */
 const slacks = [0, 1e-9, 1e-7];
-const defaults = { gap: 1e-6, work: 1000, starts: 12, seed: 0, vertices: 600, columns: 20_000, states: 40_000 };
+const defaults = { gap: 1e-6, work: 400, starts: 12, seed: 0, vertices: 600, columns: 20_000, states: 40_000 };
 /** A condition at least so probable is far enough from one that never happens. */
 const ample = 0.05;
 

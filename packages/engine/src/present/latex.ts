@@ -6,11 +6,11 @@ import { functionRows, functionSentence, logReading, noValue, withUnit } from '.
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
-import { headline, hedgeSentences, helpSentence, isNo, ruleSentence } from './words.ts';
+import { headline, hedgeSentences, helpSentence, isNo, ruleSentence, stoppedSentence } from './words.ts';
 
 /** LaTeX to be put into a document that uses amsmath (no preamble): a paragraph, a formula and a derivation per answer. */
 export function answersLatex(document: AnswersDocument): string {
-  const note = document.partial === true ? ['% Interrupted: these are the answers that were finished.'] : [];
+  const note = document.partial === true ? [`% ${stoppedSentence(document)}`] : [];
   return [`% doable ${document.version}, seed ${document.seed}`, ...note, ...document.answers.map(answerLatex)].join('\n\n');
 }
 

@@ -6,12 +6,12 @@ import { functionRows, functionSentence, logReading, withUnit } from './function
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
-import { headline, hedgeSentences, helpSentence, isNo, ruleSentence, rungWords } from './words.ts';
+import { headline, hedgeSentences, helpSentence, isNo, ruleSentence, rungWords, stoppedSentence } from './words.ts';
 
 /** Markdown with LaTeX formulas between dollars, as GitHub and Jupyter read it. */
 export function answersMarkdown(document: AnswersDocument): string {
   const blocks = document.answers.map(answerMarkdown);
-  const note = document.partial === true ? ['*Interrupted: these are the answers that were finished.*'] : [];
+  const note = document.partial === true ? [`*${stoppedSentence(document)}*`] : [];
   return [...blocks, ...note, `<sub>seed ${document.seed}, doable ${document.version}</sub>`].join('\n\n');
 }
 

@@ -6,7 +6,7 @@ import { functionLines } from './function-text.ts';
 import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
-import { headline, hedgeSentences, helpSentence, isDirect, ruleSentence, rungWords } from './words.ts';
+import { headline, hedgeSentences, helpSentence, isDirect, ruleSentence, rungWords, stoppedSentence } from './words.ts';
 
 export interface AnswerTextOptions extends TextOptions {
   /** The whole derivation and every refusal, instead of the key lines. */
@@ -45,7 +45,7 @@ function footer(document: AnswersDocument, methods: readonly string[], options: 
   const estimands = answers.filter((answer) => answer.estimand !== undefined);
   const checked = estimands.length > 0 && estimands.every(({ diagnostics }) => diagnostics.some(isSelfCheck));
   return [
-    ...(document.partial === true ? note('warn', 'Interrupted: these are the answers that were finished.') : []),
+    ...(document.partial === true ? note('warn', stoppedSentence(document)) : []),
     ...methods.flatMap((text) => note('dim', text)),
     ...(answers.some(isCertified) ? note('dim', certificateSentence) : []),
     ...(checked ? note('dim', 'every estimand agreed with the exact answer in random models of the graph') : []),

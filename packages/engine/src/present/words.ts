@@ -1,4 +1,4 @@
-import type { Answer } from '../interpret/answer.ts';
+import type { Answer, AnswersDocument } from '../interpret/answer.ts';
 import { braces, listed } from './layout.ts';
 
 /** One sentence for every rule, and whose result it is. */
@@ -102,3 +102,9 @@ export const isDirect = (answer: Answer): boolean => (answer.rule ?? '').split('
 
 /** True where the answer says no: the command then exits with 1. */
 export const isNo = (answer: Answer): boolean => answer.status !== 'identified' && answer.status !== 'bounded';
+
+/** What a document says that was stopped. */
+export const stoppedSentence = ({ answers }: AnswersDocument): string =>
+  answers.length === 0
+    ? 'Interrupted before anything was known: no question is answered.'
+    : 'Interrupted: these are the answers that were finished.';

@@ -40,6 +40,58 @@ async function cancelledAt(task: string, bounds: 'exact' | 'both'): Promise<Answ
   return asked.value;
 }
 
+/** Two hidden causes meet in {X, M, Y}: no linear programme suffices. */
+const several = {
+  graph: 'X -> M; M -> Y; X <-> Y; X <-> M',
+  variables: { X: { levels: [0, 1] }, M: { levels: [0, 1] }, Y: { levels: [0, 1] } },
+  studies: [
+    {
+      name: 'records',
+      count: 'n',
+      data: [310, 90, 60, 70, 40, 110, 130, 190].map((n, i) => ({ X: i >> 2, M: (i >> 1) & 1, Y: i & 1, n })),
+    },
+  ],
+};
+
+describe('cancelled in the search', () => {
+  for (const task of [
+    'states of the response functions',
+    'models that fit the studies',
+    'lower bound',
+    'models at the ends',
+    'upper bound',
+  ])
+    test(`${task}: bounds that hold, verified`, async () => {
+      const loaded = await loadProblem(several);
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
+      const controller = new AbortController();
+      let pauses = 0;
+      const asked = await ask(loaded.value, ['PNS(X -> Y)'], {
+        bounds: 'exact',
+        uncertainty: 'none',
+        signal: controller.signal,
+        onProgress: (progress) => {
+          if (progress.task === task) controller.abort();
+        },
+        pause: async () => {
+          pauses += controller.signal.aborted ? 1 : 0;
+        },
+      });
+      if (!asked.ok) throw new Error(JSON.stringify(asked.issues));
+      const { answers, partial } = asked.value;
+      const [answer] = answers;
+      expect([controller.signal.aborted, partial, answer?.status, answer?.tightness]).toEqual([true, true, 'bounded', 'outer']);
+      // Attained by models that a longer search finds.
+      expect(answer?.lower).toBeLessThanOrEqual(1e-9);
+      expect(answer?.upper).toBeGreaterThanOrEqual(0.41443);
+      expect(answer?.upper).toBeLessThan(0.75);
+      expect(verifyAnswer(answer)?.accepted).toBe(true);
+      expect(answer?.diagnostics.filter(({ name }) => name === 'interrupted').length).toBe(1);
+      expect(answer?.nextStudies).toBeUndefined();
+      expect(pauses).toBeLessThan(60);
+    });
+});
+
 describe('cancelled when the bounds are there', () => {
   for (const [task, bounds] of [
     ['which study would help', 'exact'],

@@ -158,3 +158,11 @@ test('a line of the derivation that begins with a sign is no list within the lis
   expect(markdown).toContain('1. \\- P(Y=0) *linear');
   expect(markdown).toContain('1. -1 is a level *linear');
 });
+
+test('a document that was stopped says whether anything was known', () => {
+  for (const write of [answersText, answersMarkdown, answersLatex] as readonly ((document: AnswersDocument) => string)[]) {
+    expect(write({ ...of(), partial: true })).toContain('Interrupted before anything was known: no question is answered.');
+    expect(write({ ...of(point), partial: true })).toContain('Interrupted: these are the answers that were finished.');
+    expect(write(of(point))).not.toContain('Interrupted');
+  }
+});
