@@ -33,8 +33,12 @@ export async function verifyProgramme(
   if (!question.ok) return fail('question', `${certificate.question} is no question of this problem: ${question.issues[0]?.message ?? ''}`);
   const prepared = await prepare({ ...problem, graph }, question.value, run);
   if (!prepared.ok) return fail('programme', `the problem gives no programme: ${prepared.issues[0]?.message ?? ''}`);
-  const { programme } = prepared.value;
-  const own = certifiedProblem(programme);
+  const made = [prepared.value, prepared.value.apart ?? prepared.value].map(({ programme }) => ({
+    programme,
+    own: certifiedProblem(programme),
+  }));
+  const fits = made.find(({ own: { blocks } }) => same(certificate.blocks, blocks, tolerance));
+  const { programme, own } = fits ?? (made[0] as (typeof made)[number]);
   const check = (name: string, passed: boolean, says: string, figure?: number): Check => ({
     name,
     passed,

@@ -21,6 +21,8 @@ export interface StudyCells {
   readonly pieces: readonly (readonly Piece[])[];
   /** What the studies show and no cell says, in words: bounds without it are valid but may be wider than need be. */
   readonly leftOut: readonly string[];
+  /** The pieces behind `leftOut`, one each: blocks that they tie together. */
+  readonly coupled: readonly Piece[];
 }
 
 /** The stratum of one piece at one value of its external variables; its cells are row-major over `piece.own`. */
@@ -54,6 +56,7 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
   const cells: Cell[] = [];
   const origins: Origin[] = [];
   const leftOut: string[] = [];
+  const coupled: Piece[] = [];
   const wanted = (block: number): boolean => blocks === undefined || blocks.has(block);
   const begin = (one: Counted, external: readonly number[], block: number): Stratum => {
     const table = tables[one.table] as StudyTable;
@@ -102,10 +105,10 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
     const plan = planPlugIns(structure, one.piece, supplies);
     const shown = `What study ${tables[one.table]?.name} shows of ${one.piece.own.map(writeName).join(', ')} without ${one.piece.hidden.map(writeName).join(', ')}`;
     if (plan === undefined) {
+      coupled.push(one.piece);
       leftOut.push(`${shown} is not used: it depends on several unknown parts of the model at once.`);
       continue;
     }
-    if (!wanted(plan.block)) continue;
     let missing = false;
     for (const external of contextsOf(structure, one.piece)) {
       const all = [...configurations(structure, one.piece.own)];
@@ -113,6 +116,8 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
         missing = true;
         continue;
       }
+      // With all other factors known it says nothing of them.
+      if (!wanted(plan.block)) continue;
       const context = begin(one, external, plan.block).says;
       const forms = all.map((own) => plan.formAt(own, external));
       const known = forms.every((form) => form !== undefined);
@@ -125,9 +130,12 @@ export function cellsOf(structure: Structure, tables: readonly StudyTable[], blo
         cells.push({ stratum: strata.length - 1, says: says(one, own, context), ...numbers });
       }
     }
-    if (missing) leftOut.push(`${shown} is used in part: no study gives the other factors everywhere.`);
+    if (missing) {
+      coupled.push(one.piece);
+      leftOut.push(`${shown} is used in part: no study gives the other factors everywhere.`);
+    }
   }
-  return { strata, cells, origins, pieces, leftOut };
+  return { strata, cells, origins, pieces, leftOut, coupled };
 }
 
 /** The form of a configuration that one block decides. */

@@ -66,12 +66,12 @@ function distributionText({ axes, regime }: StudyTable): string {
   return `P(${seen.join(', ')}${done.length === 0 ? '' : ` | do(${done.join(', ')})`})`;
 }
 
-function blockLine(programme: Programme, { name, children, digits }: Block, number: number): DerivationLine {
+function blockLine(programme: Programme, { name, components, children, digits }: Block, number: number): DerivationLine {
   const cells = programme.cells.filter(({ stratum, target }) => programme.strata[stratum]?.block === number && !Number.isNaN(target));
   const studies = [...new Set(cells.map(({ stratum }) => programme.strata[stratum]?.study))];
   const states = digits.reduce((product, { levels }) => product * levels.length, 1);
   const size = states <= 1e6 ? states.toLocaleString('en-US') : `about ${states.toExponential(1)}`;
-  const kind = children.length > 1 ? `c-component {${name}}` : `{${name}}`;
+  const kind = components?.map((one) => `{${one}}`).join(' and ') ?? (children.length > 1 ? `c-component {${name}}` : `{${name}}`);
   const shown = studies.length === 0 ? 'no study speaks of it' : `${cells.length} cells from ${studies.join(', ')}`;
   return {
     depth: 0,

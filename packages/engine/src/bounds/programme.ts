@@ -43,6 +43,8 @@ export type Form = readonly Term[];
  */
 export interface Block {
   readonly name: string;
+  /** Several c-components, described as one because something ties them together: their names. */
+  readonly components?: readonly string[];
   /** Endogenous variables, in topological order. */
   readonly children: readonly Name[];
   readonly digits: readonly Digit[];

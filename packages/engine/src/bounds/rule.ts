@@ -11,7 +11,7 @@ import { loadSolver, type Solver } from './highs.ts';
 import { conflictCertificate } from './linear-bounds.ts';
 import { type Bounding, nextStudies } from './next.ts';
 import { drawCells, type Prepared, prepare, prepareTarget } from './prepare.ts';
-import type { Programme } from './programme.ts';
+import type { Block, Programme } from './programme.ts';
 import { type Range, rangeOf } from './range.ts';
 import { type BoundsProblem, structureOf } from './structure.ts';
 
@@ -93,17 +93,18 @@ async function agreementsOf(problem: BoundsProblem, options: BoundOptions, agree
   const structure = structureOf(problem);
   if (!structure.ok) return structure;
   const found: BlockAgreement[] = [];
-  for (const [number, { name }] of structure.value.blocks.entries()) {
+  for (const number of structure.value.blocks.keys()) {
     const prepared = await prepareTarget(problem, structure.value, { numerator: [], blocks: [number] }, options);
     if (!prepared.ok) return prepared;
-    if (prepared.value.programme.cells.length === 0) continue;
+    const [{ name }] = prepared.value.programme.blocks as [Block];
+    // Components that a study ties together are one.
+    if (prepared.value.programme.cells.length === 0 || found.some(({ block }) => block === name)) continue;
     const { agreement, conflict } = await agree(prepared.value);
     if (agreement !== undefined) found.push({ block: name, agreement, conflict });
   }
   return success(found);
 }
 
-/** Prepare, agree, bound, and what one more study would do. */
 async function boundQuestion(
   solver: Solver,
   problem: BoundsProblem,
@@ -113,7 +114,26 @@ async function boundQuestion(
 ): Promise<Result<Bounded>> {
   const made = await prepare(problem, question, options);
   if (!made.ok) return made;
-  const prepared = made.value;
+  const { apart } = made.value;
+  const found = await boundPrepared(solver, problem, question, made.value, options, agree);
+  if (apart === undefined || options.signal?.aborted === true) return found;
+  if (found.ok && (found.value.status !== 'bounded' || found.value.tightness !== 'outer')) return found;
+  // Blocks described as one are harder to bound; what leaves them apart is valid too, and may be narrower.
+  const other = await boundPrepared(solver, problem, question, apart, options, agree);
+  const width = (one: Result<Bounded>): number =>
+    one.ok ? (one.value.upper ?? Number.POSITIVE_INFINITY) - (one.value.lower ?? Number.NEGATIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  return width(other) < width(found) || (!found.ok && other.ok) ? other : found;
+}
+
+/** Agree, bound, and what one more study would do. */
+async function boundPrepared(
+  solver: Solver,
+  problem: BoundsProblem,
+  question: Question,
+  prepared: Prepared,
+  options: BoundOptions,
+  agree: Agree,
+): Promise<Result<Bounded>> {
   const agreed = await agree(prepared);
   const told = accountOf(problem, prepared, question);
   const account = {
