@@ -198,7 +198,9 @@ async function answer(
     return answerAdditively(accountAdditive(question, problem.graph, added, planned.answer), added, problem, options, fits);
   if (direct !== undefined && !wanted) {
     const filled =
-      bounds === 'none' || !lacksRecords(planned, direct) ? undefined : await withRanges(problem, question, planned.answer, options, open);
+      bounds === 'none' || !lacksRecords(planned, direct)
+        ? undefined
+        : await withRanges(problem, question, silent(planned.answer, direct), options, open);
     if (filled !== undefined) return filled;
     return added === undefined || isFound(added) || direct.status !== 'refused' ? direct : withReason(direct, added);
   }
@@ -217,6 +219,15 @@ const lacksRecords = ({ found }: Planned, { rung, status, distribution = [] }: A
   found?.undefined === false &&
   rung !== 'seeing' &&
   (status === 'undefined' || (status === 'identified' && distribution.some(({ value }) => value === null)));
+
+/** The account with where records are missing: no fault any more, where models give a range. */
+const silent = (account: Answer, direct: Answer): Answer => ({
+  ...account,
+  diagnostics: [
+    ...account.diagnostics,
+    ...direct.diagnostics.flatMap((one): Diagnostic[] => (one.name === 'overlap' ? [{ ...one, level: 'warn' }] : [])),
+  ],
+});
 
 /** Bounds at the values where records are missing; undefined: there are none either. */
 async function withRanges(

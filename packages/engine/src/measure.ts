@@ -142,7 +142,7 @@ function aboutOverlap(overlap: Overlap, evaluation: Evaluation): Diagnostic[] {
       name: 'overlap',
       level: 'fail',
       figure: overlap.empty.length,
-      says: `No record shows ${shown.join('; ')}${more}: what depends on it is undefined. Merge levels, ask within the part that was observed, or smooth (--smoothing).`,
+      says: `No record shows ${shown.join('; ')}${more}: the estimand has no number there. Merge levels, ask within the part that was observed, or smooth (--smoothing).`,
     });
   } else if (evaluation.values.some((value) => Number.isNaN(value))) {
     found.push({ name: 'condition', level: 'fail', says: 'The question conditions on an event that no record shows.' });
