@@ -74,7 +74,7 @@ describe('the estimand is a weighted sum of measured means', () => {
   it('covariates, the log scale, names in quotes', () => {
     const found = yes('additive(log Y; A1, "dose of B")', 'E[Y | do(A1=1, "dose of B"=2), X=old]', [[], ['A1'], ['dose of B']]);
     expect(formulaText(found.estimand)).toBe(
-      'E["log Y" | do(A1=1), "dose of B"=2, X=old] + E["log Y" | do("dose of B"=2), A1=1, X=old] - E["log Y" | A1=1, "dose of B"=2, X=old]',
+      'E[log Y | do(A1=1), "dose of B"=2, X=old] + E[log Y | do("dose of B"=2), A1=1, X=old] - E[log Y | A1=1, "dose of B"=2, X=old]',
     );
     expect(found.plan.covariates).toEqual(['X']);
     expect(leavesOf(found.estimand).every((leaf) => leaf.given.includes('X'))).toBe(true);
