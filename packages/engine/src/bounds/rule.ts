@@ -118,11 +118,15 @@ async function boundQuestion(
   const found = await boundPrepared(solver, problem, question, made.value, options, agree);
   if (apart === undefined || options.signal?.aborted === true) return found;
   if (found.ok && (found.value.status !== 'bounded' || found.value.tightness !== 'outer')) return found;
-  // Blocks described as one are harder to bound; what leaves them apart is valid too, and may be narrower.
+  // Blocks described as one are harder to bound, and no independent ones may fit a sample; what leaves them apart is valid too.
   const other = await boundPrepared(solver, problem, question, apart, options, agree);
-  const width = (one: Result<Bounded>): number =>
-    one.ok ? (one.value.upper ?? Number.POSITIVE_INFINITY) - (one.value.lower ?? Number.NEGATIVE_INFINITY) : Number.POSITIVE_INFINITY;
-  return width(other) < width(found) || (!found.ok && other.ok) ? other : found;
+  return widthOf(other) < widthOf(found) || (!found.ok && other.ok) ? other : found;
+}
+
+/** Infinite where there are no bounds. */
+function widthOf(found: Result<Bounded>): number {
+  const width = found.ok ? (found.value.upper ?? Number.NaN) - (found.value.lower ?? Number.NaN) : Number.NaN;
+  return Number.isNaN(width) ? Number.POSITIVE_INFINITY : width;
 }
 
 /** Agree, bound, and what one more study would do. */

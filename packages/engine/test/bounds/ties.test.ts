@@ -95,6 +95,35 @@ describe('closed forms', () => {
     expect((await bounded(fitting, 'P(B=1)')).lower).toBeCloseTo(0.75, 6);
   });
 
+  test('no independent factors are the most likely ones: what ties them is used in part, with a note', async () => {
+    const count = (name: string, axes: readonly string[], values: readonly number[], fixed: Readonly<Record<string, string>> = {}): Study =>
+      studyOf(
+        name,
+        axes,
+        axes.map(() => two),
+        values,
+        { set: Object.keys(fixed), fixed },
+        false,
+      );
+    const problem = {
+      graph: graphOf('A -> B; B -> C'),
+      domains,
+      studies: [
+        count('one', ['A', 'C'], [52, 48, 30, 70]),
+        count('two', ['A', 'B'], [55, 45, 0, 0], { A: '0' }),
+        count('three', ['B', 'C'], [98, 2, 0, 0], { B: '0' }),
+      ],
+    };
+    const found = await bounded(problem, 'P(C[B=1]=1)');
+    // With P(B=0) = 0.55 as counted, P(C=1) = 0.48 and c0 = 0.02 ask for c1 = 1.04; the most likely c1 is 1.
+    expect(found).toMatchObject({ status: 'bounded', projected: true });
+    expect(found.lower).toBeCloseTo(1, 9);
+    expect(found.upper).toBeCloseTo(1, 9);
+    expect(found.diagnostics.map(({ says }) => says)).toContain(
+      'What study one shows of C without B is used in part: no study gives the other factors everywhere.',
+    );
+  });
+
   test('EMCC knows the independent variables', async () => {
     const trial = studyOf('trial', ['B', 'C'], [two, two], [0.8, 0.2, 0, 0], { set: ['B'], fixed: { B: '0' } });
     const problem = { graph: graphOf('B -> C'), domains, studies: [arms('watched', 'C', [0.5]), trial] };
