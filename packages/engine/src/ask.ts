@@ -217,8 +217,7 @@ async function answer(
 /** Identified, and yet some value is not a number: no record speaks where the estimand asks. Other studies, or the graph, still may. */
 const lacksRecords = ({ found }: Planned, { rung, status, distribution = [] }: Answer): boolean =>
   found?.undefined === false &&
-  rung !== 'seeing' &&
-  (status === 'undefined' || (status === 'identified' && distribution.some(({ value }) => value === null)));
+  (status === 'undefined' || (status === 'identified' && rung !== 'seeing' && distribution.some(({ value }) => value === null)));
 
 /** The account with where records are missing: no fault any more, where models give a range. */
 const silent = (account: Answer, direct: Answer): Answer => ({

@@ -157,6 +157,24 @@ describe('answers that were wrong once', () => {
       { at: { A: '1' }, value: 0.7 },
     ]);
     expect(await answerOf(problem, 'P(B=1 | A=0)')).toMatchObject({ status: 'undefined' });
+    // A trial without records of B=0, which has no effect.
+    const trial = await loadProblem({
+      ...document,
+      graph: { nodes: ['A', 'B'], arcs: [['A', 'B']] },
+      studies: [
+        {
+          name: 'trial',
+          set: ['B'],
+          data: [
+            { A: '0', B: '1', p: 0.4 },
+            { A: '1', B: '1', p: 0.6 },
+          ],
+          probability: 'p',
+        },
+      ],
+    });
+    if (!trial.ok) throw new Error(trial.issues[0]?.message);
+    expect(await answerOf(trial.value, 'P(A[B=0]=1)')).toMatchObject({ status: 'bounded', tightness: 'exact', lower: 0.6, upper: 0.6 });
     const none = await ask(problem, ['P(B[A=0]=1)'], { uncertainty: 'none', bounds: 'none' });
     expect(none.ok && none.value.answers[0]).toMatchObject({ status: 'undefined' });
   });
