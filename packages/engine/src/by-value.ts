@@ -39,7 +39,8 @@ export async function answerByValue(
   for (const row of rows) {
     if (options.signal?.aborted === true) throw new Interrupted();
     const { verdict } = identify(row.question, problem.graph, problem.catalogue, { levels });
-    const one = verdict === 'identified' ? await answerOne(row.question) : await boundOne?.({ ...row.question, text: printQuestion(row.question) });
+    const one =
+      verdict === 'identified' ? await answerOne(row.question) : await boundOne?.({ ...row.question, text: printQuestion(row.question) });
     if (one !== undefined && (verdict === 'identified' || isBounded(one))) answered.push({ at: row.at, answer: one });
   }
   const [first] = answered;

@@ -49,7 +49,9 @@ test('row names, a measured latent variable, a certain answer', async () => {
 
 test('check says of a question that is not determined: no', async () => {
   const ran = await doable(['check', '-', '-q'], { input: JSON.stringify({ ...confounded, ask: [...confounded.ask, 'PNS(X -> Y)'] }) });
-  expect(ran.out).toContain('\n  no        PNS(X -> Y): these studies and this graph do not determine it;\n            models that fit bound it (doable ask says where).\n');
+  expect(ran.out).toContain(
+    '\n  no        PNS(X -> Y): these studies and this graph do not determine it;\n            models that fit bound it (doable ask says where).\n',
+  );
 });
 
 test('--graph and --study say the same as a document', async () => {
