@@ -63,3 +63,8 @@ stop('How many found work because of the training? A trial and a survey contradi
   'ask',
   'examples/nsw-psid.json',
 ]);
+stop('What would both levers do that were never pulled together? Two single-lever experiments and records, if their effects add up.', [
+  'ask',
+  'examples/two-levers.json',
+  'E[sales | do(tv=7, web=5)] - E[sales | do(tv=5, web=3)]',
+]);

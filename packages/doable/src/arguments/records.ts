@@ -139,6 +139,12 @@ export const options = record({
     default: 'pooled',
     says: 'pooled: one fit of all regimes, which uses the graph or the order of the actions; direct: one for each regime, as in the paper.',
   },
+  interaction: {
+    value: 'SIZE',
+    kind: 'number',
+    least: 0,
+    says: 'Under additive(...): by how much an answer may be off if two actions interact by at most SIZE, in units of the outcome.',
+  },
   full: { says: 'All of it, as large as the paper has it.' },
   models: { value: 'N', kind: 'integer', least: 0, most: 100_000, says: 'How many models of the benchmark.' },
   exact: { says: 'Verifies in rational arithmetic instead of doubles: slower, and a proof.' },
@@ -161,7 +167,7 @@ export interface CommandRecord {
 const reading: readonly OptionName[] = ['graph', 'study', 'assume'];
 const printing: readonly OptionName[] = ['json', 'format', 'why'];
 const numbers: readonly OptionName[] = ['uncertainty', 'level', 'draws', 'smoothing'];
-const additive: readonly OptionName[] = ['at', 'points', 'basis', 'degree', 'fit'];
+const additive: readonly OptionName[] = ['at', 'points', 'basis', 'degree', 'fit', 'interaction'];
 const running: readonly OptionName[] = ['seed', 'threads', 'timeout', 'quiet'];
 
 export const commands: readonly CommandRecord[] = [

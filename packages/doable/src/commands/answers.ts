@@ -35,17 +35,19 @@ export function askOptions(args: Arguments, stop: Stop): AskOptions {
   };
 }
 
-/** --basis, --degree and --fit. */
+/** --basis, --degree, --fit and --interaction. */
 function additiveOptions(args: Arguments): AskOptions['additive'] {
   type Additive = NonNullable<AskOptions['additive']>;
   const degree = args.number('degree');
   const basis = (args.text('basis') ?? (degree === undefined ? undefined : 'polynomial')) as Additive['basis'];
   const method = args.text('fit') as Additive['method'];
-  if (basis === undefined && method === undefined) return undefined;
+  const interaction = args.number('interaction');
+  if (basis === undefined && method === undefined && interaction === undefined) return undefined;
   return {
     ...(basis === undefined ? {} : { basis }),
     ...(degree === undefined ? {} : { degree }),
     ...(method === undefined ? {} : { method }),
+    ...(interaction === undefined ? {} : { interaction }),
   };
 }
 
