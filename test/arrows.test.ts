@@ -14,7 +14,7 @@ const lines: readonly (readonly string[])[] = [
   ['query', 'model'],
   ['estimand'],
   ['identify', 'interpret'],
-  ['bounds', 'additive'],
+  ['bounds', 'additive', 'exchangeable'],
   ['reproduce'],
   ['.'],
   ['present'],
