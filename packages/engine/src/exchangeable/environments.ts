@@ -110,7 +110,10 @@ const unionOf = (lists: readonly (readonly Value[])[]): Value[] => [...new Set(l
 function problemsOf(study: Study, names: readonly Name[]): Issue[] {
   const issues: Issue[] = [];
   if (study.regime.set.length > 0)
-    issues.push({ code: 'not-watched', message: `In study ${study.name} ${study.regime.set.join(', ')} was set; environments must be watched.` });
+    issues.push({
+      code: 'not-watched',
+      message: `In study ${study.name} ${study.regime.set.join(', ')} was set; environments must be watched.`,
+    });
   if (study.size === Number.POSITIVE_INFINITY) issues.push({ code: 'weights-not-counts', message: `Study ${study.name} has no records.` });
   for (const name of names)
     if (!study.domains.has(name)) issues.push({ code: 'unknown-variable', message: `Study ${study.name} has no variable ${name}.` });

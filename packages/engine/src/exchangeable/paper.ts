@@ -51,7 +51,8 @@ export function decidePair(environments: Environments, pairs: Pairs, level = 0.0
   const tests = { forward: test(1, 0, 2, [0]), backward: test(0, 1, 2, [1]), none: test(0, 1, 1, []) };
   const passes = (one: PairTest): boolean => one.p >= level;
   const [forward, backward, none] = [passes(tests.forward), passes(tests.backward), passes(tests.none)];
-  const conservative = !none && forward !== backward ? (forward ? 'forward' : 'backward') : forward && backward && none ? 'none' : undefined;
+  const conservative =
+    !none && forward !== backward ? (forward ? 'forward' : 'backward') : forward && backward && none ? 'none' : undefined;
   return { verdict: conservative ?? largest(tests), conservative, tests };
 }
 
@@ -119,8 +120,7 @@ function edgesBetween(
           const given = new Set(above);
           if (distance > 1) {
             const children = edges.filter(([from]) => from === j).map(([, to]) => to);
-            for (const k of layers[source] as readonly number[])
-              if (k !== j && children.some((child) => isEdge(k, child))) given.add(k);
+            for (const k of layers[source] as readonly number[]) if (k !== j && children.some((child) => isEdge(k, child))) given.add(k);
             for (const [from, to] of edges) if (to === i && layerOf(from) > sink && layerOf(from) < source) given.add(from);
           }
           if (run(j, i, 1, [...given]) <= level) edges.push([j, i]);

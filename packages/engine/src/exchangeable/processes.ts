@@ -23,7 +23,8 @@ export function xorModel(
   parents: readonly (readonly [Name, readonly Name[]])[],
   chance: Chance | ReadonlyMap<Name, Chance> = [1, 3],
 ): ExchangeableModel {
-  const chanceOf = (name: Name): Chance => (chance instanceof Map ? ((chance.get(name) as Chance | undefined) ?? [1, 3]) : (chance as Chance));
+  const chanceOf = (name: Name): Chance =>
+    chance instanceof Map ? ((chance.get(name) as Chance | undefined) ?? [1, 3]) : (chance as Chance);
   return {
     levels: new Map(parents.map(([name]) => [name, binary])),
     mechanisms: parents.map(([name, own]) => xorMechanism(name, own, chanceOf(name))),
