@@ -1,0 +1,98 @@
+import { factorOf, factorsOf, isOpen } from './components.ts';
+import { fillIn, type Layout, type Place, role, rowOf, type Unrolled } from './unrolled.ts';
+
+/** One way to fill in a position: what it adds to each count, and the cells of mixture tables that it uses. */
+export interface Filling {
+  /** Dimensions that grow by one. */
+  readonly counts: readonly number[];
+  /** (number of the mixture, row, level) of each mixture cell. */
+  readonly mixed: readonly (readonly [number, number, number])[];
+}
+
+/** Positions that look alike to a component. */
+export interface Pattern {
+  readonly times: number;
+  readonly fillings: readonly Filling[];
+}
+
+/** What is counted: the levels of a Dirichlet row, or the noise (0, 1) of an xor mechanism. `weights` are those of the prior. */
+export interface CountedFactor {
+  readonly offset: number;
+  readonly weights: readonly number[];
+}
+
+export interface Tally {
+  readonly patterns: readonly Pattern[];
+  readonly counted: readonly CountedFactor[];
+  readonly dimensions: number;
+  /** Mechanism numbers of the mixtures. */
+  readonly mixtures: readonly number[];
+}
+
+/** The counts that the factors of one component need; `fixed`: targets have their values, otherwise they are summed over. */
+export function tallyOf({ layout, places }: Unrolled, factors: ReadonlySet<number>, fixed: boolean): Tally {
+  const { mechanisms, names } = layout;
+  const offsets = new Map<number, number>();
+  const counted: CountedFactor[] = [];
+  const mixtures: number[] = [];
+  let dimensions = 0;
+  for (const factor of factors) {
+    const mechanism = mechanisms[factor % names.length];
+    if (mechanism === undefined) throw new Error('a factor of no mechanism');
+    if (mechanism.kind === 'mixture') mixtures.push(factor);
+    else {
+      const row = Math.floor(factor / names.length);
+      const weights = mechanism.kind === 'xor' ? [mechanism.beta[1], mechanism.beta[0]] : (mechanism.rows[row] as readonly number[]);
+      offsets.set(factor, dimensions);
+      counted.push({ offset: dimensions, weights });
+      dimensions += weights.length;
+    }
+  }
+  const patterns = new Map<string, { times: number; readonly fillings: readonly Filling[] }>();
+  for (const place of places) {
+    const involved = names.flatMap((_, i) => (factorsOf(layout, place, i).some((factor) => factors.has(factor)) ? [i] : []));
+    if (involved.length === 0) continue;
+    const cells = [...new Set(involved.flatMap((i) => [i, ...(layout.parents[i] as readonly number[])]))];
+    const summed = (i: number): boolean => isOpen(place, i) && !(fixed && place.roles[i] === role.target);
+    const look = `${involved.join()};${cells.map((i) => `${i}${summed(i) ? '?' : `=${place.values[i]}`}`).join()}`;
+    const known = patterns.get(look);
+    if (known !== undefined) known.times += 1;
+    else patterns.set(look, { times: 1, fillings: fillingsOf(layout, place, involved, cells.filter(summed), offsets, mixtures) });
+  }
+  return { patterns: [...patterns.values()], counted, dimensions, mixtures };
+}
+
+function fillingsOf(
+  layout: Layout,
+  place: Place,
+  involved: readonly number[],
+  open: readonly number[],
+  offsets: ReadonlyMap<number, number>,
+  mixtures: readonly number[],
+): Filling[] {
+  const values = place.values.slice();
+  const fillings: Filling[] = [];
+  fillIn(layout.sizes, open, values, () => {
+    const counts: number[] = [];
+    const mixed: [number, number, number][] = [];
+    for (const i of involved) {
+      const row = rowOf(layout, i, values);
+      const level = values[i] as number;
+      const mechanism = layout.mechanisms[i];
+      if (mechanism?.kind === 'mixture') mixed.push([mixtures.indexOf(i), row, level]);
+      else {
+        const offset = offsets.get(factorOf(layout, i, row)) as number;
+        counts.push(offset + (mechanism?.kind === 'xor' ? noiseOf(layout, i, values) : level));
+      }
+    }
+    fillings.push({ counts, mixed });
+  });
+  return fillings;
+}
+
+/** The noise of an xor mechanism: its value XOR the product of its parents (0 where it has none). */
+export function noiseOf({ parents }: Layout, i: number, values: Int32Array): number {
+  const own = parents[i] as readonly number[];
+  const product = own.length > 0 && own.every((parent) => values[parent] === 1) ? 1 : 0;
+  return (values[i] as number) ^ product;
+}

@@ -1,0 +1,219 @@
+import { exp, log } from '../math/elementary.ts';
+import type { Result } from '../run/issue.ts';
+import { failure, success } from '../run/issue.ts';
+import type { Steps } from '../run/steps.ts';
+import { bigCode, doubleCode, fitsDouble, type KeyCode } from './counts.ts';
+import { type Pattern, type Tally, tallyOf } from './patterns.ts';
+import { logRising } from './rising.ts';
+import type { Mechanism } from './terms.ts';
+import type { Unrolled } from './unrolled.ts';
+
+export interface Limits {
+  /** Most count vectors held at once. */
+  readonly vectors: number;
+  /** Most steps (one count vector, one way to fill in one position). */
+  readonly steps: number;
+}
+
+/** What was done, added to by every sum. */
+export interface Work {
+  steps: number;
+  /** Most count vectors held at once. */
+  vectors: number;
+}
+
+/**
+ * log of the sum, over the open cells of one component, of the product of its factors' marginal likelihoods. The sum runs position by
+ * position over the vectors of counts that can be reached, with the number of ways to reach each; a finite mixture is a sum over its
+ * components, given which its positions are independent. -Infinity: probability zero.
+ */
+export function* logSumOf(
+  unrolled: Unrolled,
+  factors: ReadonlySet<number>,
+  fixed: boolean,
+  limits: Limits,
+  work: Work,
+): Steps<Result<number>> {
+  const tally = tallyOf(unrolled, factors, fixed);
+  const range = rangesOf(tally);
+  const spans = range.most.map((most, j) => most - (range.least[j] as number));
+  const tables = tablesOf(tally, range.most);
+  const mixtures = tally.mixtures.map((i) => unrolled.layout.mechanisms[i] as Mixture);
+  const context = { tally, ...range, spans, tables, limits, work };
+  const logs: number[] = [];
+  for (const choice of choices(mixtures)) {
+    const prior = mixtures.reduce((product, { weights }, k) => product * (weights[choice[k] as number] as number), 1);
+    if (prior === 0) continue;
+    const given = fitsDouble(spans)
+      ? yield* sumGiven(doubleCode(spans), context, mixtures, choice)
+      : yield* sumGiven(bigCode(spans), context, mixtures, choice);
+    if (!given.ok) return given;
+    logs.push(log(prior) + given.value);
+  }
+  return success(logSum(logs));
+}
+
+type Mixture = Extract<Mechanism, { kind: 'mixture' }>;
+
+interface Context {
+  readonly tally: Tally;
+  readonly least: readonly number[];
+  readonly spans: readonly number[];
+  readonly tables: readonly FactorTables[];
+  readonly limits: Limits;
+  readonly work: Work;
+}
+
+function* choices(mixtures: readonly Mixture[]): Generator<readonly number[], void, unknown> {
+  const choice = mixtures.map(() => 0);
+  for (;;) {
+    yield choice;
+    let k = choice.length - 1;
+    while (k >= 0 && choice[k] === (mixtures[k] as Mixture).weights.length - 1) choice[k--] = 0;
+    if (k < 0) return;
+    choice[k] = (choice[k] as number) + 1;
+  }
+}
+
+/** The least and the most that each count can be. */
+function rangesOf({ patterns, dimensions }: Tally): { readonly least: number[]; readonly most: number[] } {
+  const least = new Array<number>(dimensions).fill(0);
+  const most = new Array<number>(dimensions).fill(0);
+  for (const { times, fillings } of patterns) {
+    const seen = new Map<number, number>();
+    for (const { counts } of fillings) for (const j of counts) seen.set(j, (seen.get(j) ?? 0) + 1);
+    for (const [j, often] of seen) {
+      if (often === fillings.length) least[j] = (least[j] as number) + times;
+      most[j] = (most[j] as number) + times;
+    }
+  }
+  return { least, most };
+}
+
+interface FactorTables {
+  readonly offset: number;
+  /** By level: log of the rising factorial of its weight. */
+  readonly levels: readonly Float64Array[];
+  readonly total: Float64Array;
+}
+
+function tablesOf({ counted, patterns }: Tally, most: readonly number[]): FactorTables[] {
+  const positions = patterns.reduce((sum, { times }) => sum + times, 0);
+  return counted.map(({ offset, weights }) => {
+    const own = weights.map((_, v) => most[offset + v] as number);
+    const all = Math.min(
+      positions,
+      own.reduce((sum, m) => sum + m, 0),
+    );
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return { offset, levels: weights.map((weight, v) => logRising(weight, own[v] as number)), total: logRising(total, all) };
+  });
+}
+
+/** The sum given one component of every mixture. */
+function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mixture[], choice: readonly number[]): Steps<Result<number>> {
+  const { tally, least, spans, tables, limits, work } = context;
+  const moving = tally.patterns.map((pattern) => moves(code, pattern, spans, mixtures, choice));
+  let vectors = new Map<K, number>([[code.zero, 1]]);
+  let logScale = 0;
+  for (const [p, own] of moving.entries()) {
+    const { times } = tally.patterns[p] as Pattern;
+    const [only] = own;
+    if (only === undefined) return success(Number.NEGATIVE_INFINITY);
+    if (own.length === 1) {
+      const [step, weight] = only;
+      logScale += times * log(weight);
+      work.steps += vectors.size;
+      if (step !== code.zero) for (let turn = 0; turn < times; turn++) vectors = new Map([...vectors].map(([key, ways]) => [code.add(key, step), ways]));
+      continue;
+    }
+    for (let turn = 0; turn < times; turn++) {
+      if (work.steps + vectors.size * own.length > limits.steps || vectors.size > limits.vectors) return tooLarge(context);
+      work.steps += vectors.size * own.length;
+      const next = new Map<K, number>();
+      let top = 0;
+      for (const [key, ways] of vectors)
+        for (const [step, weight] of own) {
+          const to = code.add(key, step);
+          const sum = (next.get(to) ?? 0) + ways * weight;
+          next.set(to, sum);
+          if (sum > top) top = sum;
+        }
+      if (top > 1e200 || top < 1e-200) {
+        for (const [key, ways] of next) next.set(key, ways / top);
+        logScale += log(top);
+      }
+      vectors = next;
+      if (vectors.size > work.vectors) work.vectors = vectors.size;
+      if (yield { task: 'count vectors', done: work.steps })
+        return failure({ code: 'interrupted', message: 'Interrupted before the sum was complete.' });
+    }
+  }
+  const counts = new Int32Array(spans.length);
+  const logs = new Float64Array(vectors.size);
+  let at = 0;
+  for (const [key, ways] of vectors) {
+    code.decode(key, counts);
+    let value = log(ways);
+    for (const { offset, levels, total } of tables) {
+      let all = 0;
+      for (let v = 0; v < levels.length; v++) {
+        const count = (counts[offset + v] as number) + (least[offset + v] as number);
+        all += count;
+        value += (levels[v] as Float64Array)[count] as number;
+      }
+      value -= total[all] as number;
+    }
+    logs[at++] = value;
+  }
+  return success(logScale + logSum(logs));
+}
+
+/** The steps that a position can take, with their weights; steps with the same counts are one. A count that every filling raises is no step. */
+function moves<K>(
+  code: KeyCode<K>,
+  { fillings }: Pattern,
+  spans: readonly number[],
+  mixtures: readonly Mixture[],
+  choice: readonly number[],
+): (readonly [K, number])[] {
+  const merged = new Map<K, number>();
+  const always = (j: number): boolean => fillings.every(({ counts }) => counts.includes(j));
+  for (const { counts, mixed } of fillings) {
+    let weight = 1;
+    for (const [k, row, level] of mixed)
+      weight *= ((mixtures[k] as Mixture).rows[choice[k] as number] as readonly (readonly number[])[])[row]?.[level] as number;
+    if (weight === 0) continue;
+    let key = code.zero;
+    for (const j of counts) if ((spans[j] as number) > 0 && !always(j)) key = code.add(key, code.units[j] as K);
+    merged.set(key, (merged.get(key) ?? 0) + weight);
+  }
+  return [...merged];
+}
+
+function tooLarge({ tally, spans, limits }: Context): Result<never> {
+  const box = spans.reduce((product, span) => product * (span + 1), 1);
+  const ways = tally.patterns.reduce((product, { times, fillings }) => product * combinations(times + fillings.length - 1, times), 1);
+  const most = Math.min(box, ways).toPrecision(2);
+  return failure({
+    code: 'too-large',
+    message: `The answer sums over up to ${most} vectors of counts; the limits are ${limits.vectors} vectors and ${limits.steps} steps.`,
+    hint: 'Cells of which nothing is known are summed over: condition on more of them, or on fewer positions.',
+  });
+}
+
+function combinations(n: number, k: number): number {
+  let result = 1;
+  for (let i = 1; i <= Math.min(k, n - k); i++) result *= (n - Math.min(k, n - k) + i) / i;
+  return result;
+}
+
+/** log of the sum of exponentials. */
+export function logSum(logs: ArrayLike<number>): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < logs.length; i++) if ((logs[i] as number) > top) top = logs[i] as number;
+  if (top === Number.NEGATIVE_INFINITY) return top;
+  let sum = 0;
+  for (let i = 0; i < logs.length; i++) sum += exp((logs[i] as number) - top);
+  return top + log(sum);
+}
