@@ -98,18 +98,23 @@ function correlate(both: readonly (readonly [number, number])[]): { readonly cor
   const square = (values: readonly number[]): number => values.reduce((sum, value) => sum + value * value, 0);
   const scale = Math.sqrt(square(xs) * square(ys));
   if (!(scale > 1e-12)) return undefined;
-  const product = (order: readonly number[]): number => xs.reduce((sum, x, i) => sum + x * (ys[order[i] as number] as number), 0);
-  const sum = product(ys.map((_, i) => i));
-  const correlation = sum / scale;
-  if (both.length >= fewEnvironments) {
-    const spread = Math.sqrt(xs.reduce((total, x, i) => total + (x * (ys[i] as number)) ** 2, 0));
-    return { correlation, p: 2 * normalCdf(-Math.abs(sum) / spread) };
-  }
-  const limit = Math.abs(sum) - 1e-12 * scale;
+  /** Standardised by its own spread, since a rate is the less certain the rarer its condition is. */
+  const standardised = (order: readonly number[]): number => {
+    let [sum, squares] = [0, 0];
+    for (const [i, x] of xs.entries()) {
+      const product = x * (ys[order[i] as number] as number);
+      sum += product;
+      squares += product * product;
+    }
+    return squares > 0 ? Math.abs(sum) / Math.sqrt(squares) : 0;
+  };
+  const correlation = xs.reduce((sum, x, i) => sum + x * (ys[i] as number), 0) / scale;
+  const here = standardised(ys.map((_, i) => i));
+  if (both.length >= fewEnvironments) return { correlation, p: 2 * normalCdf(-here) };
   let [as, all] = [0, 0];
   for (const order of ordersOf(both.length)) {
     all += 1;
-    if (Math.abs(product(order)) >= limit) as += 1;
+    if (standardised(order) >= here - 1e-12) as += 1;
   }
   return { correlation, p: both.length <= 7 ? as / all : (as + 1) / (all + 1) };
 }
