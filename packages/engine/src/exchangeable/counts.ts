@@ -4,6 +4,7 @@ export interface KeyCode<K> {
   /** `dimension` counted once. */
   readonly units: readonly K[];
   add(a: K, b: K): K;
+  times(a: K, n: number): K;
   decode(key: K, into: Int32Array): void;
 }
 
@@ -22,6 +23,7 @@ export function doubleCode(most: readonly number[]): KeyCode<number> {
     zero: 0,
     units,
     add: (a, b) => a + b,
+    times: (a, n) => a * n,
     decode: (key, into) => {
       let rest = key;
       for (let j = 0; j < most.length; j++) {
@@ -45,6 +47,7 @@ export function bigCode(most: readonly number[]): KeyCode<bigint> {
     zero: 0n,
     units,
     add: (a, b) => a + b,
+    times: (a, n) => a * BigInt(n),
     decode: (key, into) => {
       let rest = key;
       for (let j = 0; j < most.length; j++) {

@@ -5,6 +5,7 @@ import type { Steps } from '../run/steps.ts';
 import { bigCode, doubleCode, fitsDouble, type KeyCode } from './counts.ts';
 import { type Pattern, type Tally, tallyOf } from './patterns.ts';
 import { logRising } from './rising.ts';
+import { compositions, convolve, type Move, multinomial, type Spread } from './spread.ts';
 import type { Mechanism } from './terms.ts';
 import type { Unrolled } from './unrolled.ts';
 
@@ -113,46 +114,45 @@ function tablesOf({ counted, patterns }: Tally, most: readonly number[]): Factor
 /** The sum given one component of every mixture. */
 function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mixture[], choice: readonly number[]): Steps<Result<number>> {
   const { tally, least, spans, tables, limits, work } = context;
-  const moving = tally.patterns.map((pattern) => moves(code, pattern, spans, mixtures, choice));
-  let vectors = new Map<K, number>([[code.zero, 1]]);
-  let logScale = 0;
-  for (const [p, own] of moving.entries()) {
-    const { times } = tally.patterns[p] as Pattern;
+  const box = spans.reduce((product, span) => product * (span + 1), 1);
+  let spread: Spread<K> = { weights: new Map([[code.zero, 1]]), scale: 0 };
+  for (const pattern of tally.patterns) {
+    const own = moves(code, pattern, spans, mixtures, choice);
     const [only] = own;
     if (only === undefined) return success(Number.NEGATIVE_INFINITY);
+    let { times } = pattern;
+    let jumps: Iterable<Move<K>> = own;
+    let reach = own.length;
     if (own.length === 1) {
-      const [step, weight] = only;
-      logScale += times * log(weight);
-      work.steps += vectors.size;
-      if (step !== code.zero) for (let turn = 0; turn < times; turn++) vectors = new Map([...vectors].map(([key, ways]) => [code.add(key, step), ways]));
-      continue;
+      spread = { ...spread, scale: spread.scale + times * log(only[1]) };
+      jumps = [[code.times(only[0], times), 1]];
+      times = 1;
+    } else if (times > 1) {
+      // At once where that is less work than one position after another.
+      const before = spread.weights.size;
+      const ways = compositions(times, own.length);
+      const slowly = (times * own.length * Math.min(box, before * ways)) / own.length;
+      if (ways <= limits.vectors && before * ways <= slowly) {
+        const { weights, scale } = multinomial(code, own, times);
+        spread = { ...spread, scale: spread.scale + scale };
+        [jumps, times, reach] = [weights, 1, weights.size];
+        work.steps += ways;
+      }
     }
     for (let turn = 0; turn < times; turn++) {
-      if (work.steps + vectors.size * own.length > limits.steps || vectors.size > limits.vectors) return tooLarge(context);
-      work.steps += vectors.size * own.length;
-      const next = new Map<K, number>();
-      let top = 0;
-      for (const [key, ways] of vectors)
-        for (const [step, weight] of own) {
-          const to = code.add(key, step);
-          const sum = (next.get(to) ?? 0) + ways * weight;
-          next.set(to, sum);
-          if (sum > top) top = sum;
-        }
-      if (top > 1e200 || top < 1e-200) {
-        for (const [key, ways] of next) next.set(key, ways / top);
-        logScale += log(top);
-      }
-      vectors = next;
-      if (vectors.size > work.vectors) work.vectors = vectors.size;
+      const steps = spread.weights.size * reach;
+      if (work.steps + steps > limits.steps || spread.weights.size > limits.vectors) return tooLarge(context);
+      work.steps += steps;
+      spread = convolve(code, spread, jumps);
+      if (spread.weights.size > work.vectors) work.vectors = spread.weights.size;
       if (yield { task: 'count vectors', done: work.steps })
         return failure({ code: 'interrupted', message: 'Interrupted before the sum was complete.' });
     }
   }
   const counts = new Int32Array(spans.length);
-  const logs = new Float64Array(vectors.size);
+  const logs = new Float64Array(spread.weights.size);
   let at = 0;
-  for (const [key, ways] of vectors) {
+  for (const [key, ways] of spread.weights) {
     code.decode(key, counts);
     let value = log(ways);
     for (const { offset, levels, total } of tables) {
@@ -166,7 +166,7 @@ function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mix
     }
     logs[at++] = value;
   }
-  return success(logScale + logSum(logs));
+  return success(spread.scale + logSum(logs));
 }
 
 /** The steps that a position can take, with their weights; steps with the same counts are one. A count that every filling raises is no step. */
@@ -176,7 +176,7 @@ function moves<K>(
   spans: readonly number[],
   mixtures: readonly Mixture[],
   choice: readonly number[],
-): (readonly [K, number])[] {
+): Move<K>[] {
   const merged = new Map<K, number>();
   const always = (j: number): boolean => fillings.every(({ counts }) => counts.includes(j));
   for (const { counts, mixed } of fillings) {
@@ -193,19 +193,13 @@ function moves<K>(
 
 function tooLarge({ tally, spans, limits }: Context): Result<never> {
   const box = spans.reduce((product, span) => product * (span + 1), 1);
-  const ways = tally.patterns.reduce((product, { times, fillings }) => product * combinations(times + fillings.length - 1, times), 1);
+  const ways = tally.patterns.reduce((product, { times, fillings }) => product * compositions(times, fillings.length), 1);
   const most = Math.min(box, ways).toPrecision(2);
   return failure({
     code: 'too-large',
     message: `The answer sums over up to ${most} vectors of counts; the limits are ${limits.vectors} vectors and ${limits.steps} steps.`,
     hint: 'Cells of which nothing is known are summed over: condition on more of them, or on fewer positions.',
   });
-}
-
-function combinations(n: number, k: number): number {
-  let result = 1;
-  for (let i = 1; i <= Math.min(k, n - k); i++) result *= (n - Math.min(k, n - k) + i) / i;
-  return result;
 }
 
 /** log of the sum of exponentials. */
