@@ -51,7 +51,7 @@ export function layoutOf(model: ExchangeableModel): Layout {
  */
 export function unrollQuery(model: ExchangeableModel, query: CellQuery): Result<Unrolled> {
   const layout = layoutOf(model);
-  const issues = [...query.target, ...query.given, ...query.set].flatMap((cell) => faults(layout, cell));
+  const issues = [...query.target, ...query.given, ...query.set].flatMap((cell) => cellIssues(layout, cell));
   if (issues.length > 0) return failure(...issues);
   const all = new Map<number, Place>();
   let contradicts: 'target' | 'given' | undefined;
@@ -105,7 +105,8 @@ function addAncestors({ parents }: Layout, { roles }: Place): void {
   }
 }
 
-function faults({ names, numbers, sizes }: Layout, { variable, position, value }: ValuedCell): Issue[] {
+/** What is wrong with a cell by itself: `unknown-variable`, `position`, `unknown-level`. */
+export function cellIssues({ names, numbers, sizes }: Layout, { variable, position, value }: ValuedCell): Issue[] {
   const i = numbers.get(variable);
   if (i === undefined) {
     const hint = didYouMean(variable, names) ?? `The variables are ${names.join(', ')}.`;
