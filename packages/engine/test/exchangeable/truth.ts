@@ -117,3 +117,57 @@ export const rational: Arithmetic<Fraction> = {
     }, wholeFraction(0));
   },
 };
+
+/** Nodes and weights on (from, to), 48 points: Newton's method on the Legendre polynomial. */
+export function gaussLegendre(from: number, to: number, points = 48): readonly (readonly [node: number, weight: number])[] {
+  return Array.from({ length: points }, (_, k) => {
+    let x = Math.cos((Math.PI * (k + 0.75)) / (points + 0.5));
+    let slope = 0;
+    for (let turn = 0; turn < 20; turn++) {
+      let [before, value] = [1, x];
+      for (let n = 2; n <= points; n++) [before, value] = [value, ((2 * n - 1) * x * value - (n - 1) * before) / n];
+      slope = (points * (x * value - before)) / (x * x - 1);
+      x -= value / slope;
+    }
+    return [from + ((to - from) * (x + 1)) / 2, (to - from) / ((1 - x * x) * slope * slope)];
+  });
+}
+
+const nodes = gaussLegendre(0, Math.PI / 2);
+
+/** E[t^s (1 - t)^f] for t ~ Beta(a, b), by quadrature in t = sin^2: smooth for multiples of 1/2. */
+function betaMoment(a: number, b: number, s: number, f: number): number {
+  const integral = (p: number, q: number): number =>
+    nodes.reduce((sum, [angle, weight]) => sum + weight * Math.sin(angle) ** (2 * p - 1) * Math.cos(angle) ** (2 * q - 1), 0);
+  return integral(a + s, b + f) / integral(a, b);
+}
+
+/** The mechanisms' factors by numerical integration over their parameters. */
+export const integrals: Arithmetic<number> = {
+  zero: 0,
+  add: (a, b) => a + b,
+  multiply: (a, b) => a * b,
+  factor: (mechanism, draws) => {
+    const count = (wanted: (draw: readonly [number, number, number]) => boolean): number => draws.filter(wanted).length;
+    if (mechanism.kind === 'xor') {
+      const ones = count(([, value, product]) => value !== product);
+      return betaMoment(mechanism.beta[0], mechanism.beta[1], ones, draws.length - ones);
+    }
+    if (mechanism.kind === 'mixture')
+      return mechanism.weights.reduce(
+        (sum, weight, k) => sum + draws.reduce((p, [row, value]) => p * (mechanism.rows[k]?.[row]?.[value] as number), weight),
+        0,
+      );
+    // Stick breaking: level v takes a share Beta(weight of v, weights after v) of what is left.
+    return mechanism.rows.reduce((result, weights, r) => {
+      let product = result;
+      for (let v = 0; v < weights.length - 1; v++) {
+        const rest = weights.slice(v + 1).reduce((a, b) => a + b, 0);
+        const own = count(([row, value]) => row === r && value === v);
+        const after = count(([row, value]) => row === r && value > v);
+        product *= betaMoment(weights[v] as number, rest, own, after);
+      }
+      return product;
+    }, 1);
+  },
+};
