@@ -46,7 +46,7 @@ export function accountForPositions(model: ExchangeableModel, query: CellQuery):
   const idle = places.filter((place) => !kept.includes(place));
   const lessons = lessonsOf(model, unrolled.value, relevant);
   const simplifications = [...untouched(query, unused), ...separated(layout, idle), ...named(layout, query, kept)];
-  const proof = [...simplifications, ...factorisation(layout, query, kept, relevant), ...lessons.map(lessonLine)];
+  const proof = [...simplifications, ...factorisation(layout, query, kept, relevant), ...lessonLines(lessons)];
   return success({
     matter: kept.map(({ position }) => position),
     doNotMatter: [...unused, ...idle.map(({ position }) => position)].sort((a, b) => a - b),
@@ -270,9 +270,13 @@ function lessonText(
   return `${learned}${out}.`;
 }
 
-const lessonLine = ({ says }: Lesson): ProofLine => ({
-  theorem: 'Independent causal mechanisms',
-  source: `${paper}, Definitions 2 and 3`,
-  depth: 1,
-  says,
-});
+/** One line for each lesson, and one for all mechanisms that nothing teaches. */
+function lessonLines(lessons: readonly Lesson[]): ProofLine[] {
+  const because = { theorem: 'Independent causal mechanisms', source: `${paper}, Definitions 2 and 3`, depth: 1 };
+  const [taught, prior]: [Lesson[], Lesson[]] = [[], []];
+  for (const lesson of lessons) (lesson.seen.length + lesson.inPart.length > 0 || lesson.wasSet.length > 0 ? taught : prior).push(lesson);
+  const lines = taught.map(({ says }): ProofLine => ({ ...because, says }));
+  if (prior.length > 0)
+    lines.push({ ...because, says: `No position teaches ${shorten(prior.map(({ mechanism }) => mechanism))}: the prior alone counts.` });
+  return lines;
+}

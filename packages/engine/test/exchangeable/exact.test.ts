@@ -154,7 +154,7 @@ describe('many positions', () => {
   });
   test('with a hidden cause at N = 30, the pattern sums agree with position by position', () => {
     // Thirty positions of which only Y is seen, written as a mixture over theta by a fine quadrature of Beta(1, 3): density 3 (1 - t)^2.
-    const ys = Array.from({ length: 29 }, (_, k) => (k % 3 === 0 ? 1 : 0));
+    const ys = Array.from({ length: 29 }, (_, k): number => (k % 3 === 0 ? 1 : 0));
     const given = ys.map((y, k) => cell('Y', k + 2, y));
     const query = { target: [cell('Y', 1, 1)], given, set: [cell('X', 1, 0)] };
     const density = (theta: number, psi: number): number => {
