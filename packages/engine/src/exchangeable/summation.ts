@@ -132,7 +132,7 @@ function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mix
       const before = spread.weights.size;
       const ways = compositions(times, own.length);
       const slowly = (times * own.length * Math.min(box, before * ways)) / own.length;
-      if (ways <= limits.vectors && before * ways <= slowly) {
+      if (ways <= limits.vectors / 4 && before * ways <= slowly) {
         const { weights, scale } = multinomial(code, own, times);
         spread = { ...spread, scale: spread.scale + scale };
         [jumps, times, reach] = [weights, 1, weights.size];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exactDistribution, exactProbability } from '../../src/exchangeable/exact.ts';
+import { exactDistribution, exactProbability, probabilitySteps } from '../../src/exchangeable/exact.ts';
 import type { CellQuery, ExchangeableModel, Mechanism, ValuedCell } from '../../src/exchangeable/terms.ts';
 import { isZero, nearestDouble, over, times, wholeFraction } from '../../src/math/fraction.ts';
 import { Random } from '../../src/math/random.ts';
@@ -181,6 +181,15 @@ describe('many positions', () => {
       expect(answer.issues[0]?.code).toBe('too-large');
       expect(answer.issues[0]?.message).toMatch(/up to \d.*e\+10 vectors/u);
     }
+  });
+  test('an interrupted sum is an issue', () => {
+    const model = families.get('collider') as ExchangeableModel;
+    const steps = probabilitySteps(
+      model,
+      long(model, (i) => i > 0),
+    );
+    expect(steps.next(false)).toMatchObject({ done: false, value: { task: 'count vectors' } });
+    expect(steps.next(true)).toMatchObject({ done: true, value: { ok: false, issues: [{ code: 'interrupted' }] } });
   });
   test('counts beyond the range of exact doubles', () => {
     // A hidden cause with 24 levels: 72 counts of up to 2 need more than 53 bits.
