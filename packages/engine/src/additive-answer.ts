@@ -1,3 +1,4 @@
+import { agreementOf } from './additive/agreement.ts';
 import { poolRanges } from './additive/basis.ts';
 import {
   type AdditiveDiagnosis,
@@ -124,7 +125,7 @@ export async function answerAdditively(
   const gaps = predictions.filter(({ issue }) => issue !== undefined);
   if (gaps.length > 0)
     diagnostics.push({
-      name: 'support',
+      name: 'no-value',
       level: 'warn',
       figure: gaps.length,
       says: `${gaps.length} of ${points.length} points have no value: ${gaps[0]?.issue?.message ?? ''}`,
@@ -151,7 +152,11 @@ async function checksOf(
 ): Promise<AdditiveDiagnosis> {
   const plans = parts.map(({ found }) => found.plan);
   try {
-    const examination = await once(examined, fit, () => examineAdditive(fit, plans, studies, options));
+    const examination = await once(examined, fit, async () => {
+      const agreement = fit.model && (await agreementOf(fit.model, options));
+      const found = await examineAdditive(fit, plans, studies, options);
+      return agreement === undefined ? found : { ...found, diagnostics: [agreement, ...found.diagnostics] };
+    });
     return await diagnoseAdditive(fit, plans, studies, combinations, { ...options.additive, ...options, examined: examination });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -250,14 +255,20 @@ async function placesOf(
   return { points: all.map((entries) => new Map(entries)), grid };
 }
 
-/** About `count` round numbers between the two. */
+/** Round numbers between the two, as near to `count` as steps of 1, 2, 2.5 and 5 allow. */
 export function roundValues(least: number, most: number, count: number): number[] {
   if (!(most > least)) return [least];
-  const rough = (most - least) / (count - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
-  const [first, last] = [Math.ceil(least / step - 1e-9), Math.floor(most / step + 1e-9)];
-  return last <= first ? [least, most] : Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  const power = 10 ** Math.floor(Math.log10((most - least) / (count - 1)));
+  const digits = Math.min(100, Math.max(0, 1 - Math.floor(Math.log10(power) + 0.5)));
+  let found: number[] = [];
+  for (const factor of [10, 5, 2.5, 2, 1]) {
+    const step = factor * power;
+    const [first, last] = [Math.ceil(least / step - 1e-9), Math.floor(most / step + 1e-9)];
+    const size = last - first + 1;
+    if (size > 1 && Math.abs(size - count) < Math.abs(found.length - count))
+      found = Array.from({ length: size }, (_, i) => Number(((first + i) * step).toFixed(digits)) + 0);
+  }
+  return found.length > 1 ? found : [least, most];
 }
 
 function functionOf(
