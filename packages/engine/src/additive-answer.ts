@@ -85,6 +85,8 @@ export async function answerAdditively(
           options,
           fits,
         );
+  const range = beyondRange(found, predictions, domains.get(found.assumption.outcome));
+  if (range) diagnostics.push(range);
   // The split is told with the regimes.
   diagnostics.push(...(checked?.diagnostics ?? []).filter(({ name }) => name !== 'allocation'));
   const additive: AdditiveReport = {
@@ -138,6 +140,30 @@ export async function answerAdditively(
     additive,
     diagnostics,
     studies: read,
+  };
+}
+
+/** A mean that lies beyond all levels of the outcome: effects cannot add up there. */
+function beyondRange(
+  { assumption, parts }: AdditiveFound,
+  predictions: readonly Prediction[],
+  domain: Domain | undefined,
+): Diagnostic | undefined {
+  if (domain?.kind !== 'finite' || assumption.log || parts.length !== 1 || parts[0]?.weight !== 1) return undefined;
+  const levels = domain.levels.map(Number);
+  const [least, most] = [Math.min(...levels), Math.max(...levels)];
+  const room = 1e-6 * (most - least);
+  const out = predictions.filter(({ value }) => value < least - room || value > most + room);
+  const [first] = out;
+  if (first === undefined) return undefined;
+  const surely = out.some(({ interval }) => interval !== undefined && (interval[0] > most + room || interval[1] < least - room));
+  const figure = Number(first.value.toPrecision(3));
+  const what = predictions.length === 1 ? `${figure} lies` : `${out.length} of ${predictions.length} means, such as ${figure}, lie`;
+  return {
+    name: 'range',
+    level: surely ? 'fail' : 'warn',
+    figure: out.length,
+    says: `${what} beyond what ${assumption.outcome} can be (${least} to ${most})${surely ? ', by more than chance: effects do not add up there' : '; chance alone may have done it'}.`,
   };
 }
 

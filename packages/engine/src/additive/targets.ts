@@ -142,13 +142,16 @@ function explainOpen(fitted: Fitted, combination: readonly TargetPoint[], regime
   };
   const odd: string[] = [];
   const stuck = new Set<string>();
+  let apart = false;
   for (const point of combination) {
     if (estimable([point])) continue;
+    const before = odd.length;
     for (const predictor of setting.predictors) {
       const own = point.at.get(predictor.name);
       if (othersOf(setting, predictor, own).some((other) => estimable([{ ...point, at: new Map([...point.at, [predictor.name, other]]) }])))
         odd.push(`${predictor.name} = ${own}`);
     }
+    apart ||= odd.length > before + 1;
     for (const one of onlyOnes(setting, point)) stuck.add(one);
   }
   const unsupported = [...new Set(odd)];
@@ -160,13 +163,17 @@ function explainOpen(fitted: Fitted, combination: readonly TargetPoint[], regime
     message:
       stuck.size > 0
         ? `The studies show one value only: ${[...stuck].join('; ')}.`
-        : unsupported.length > 0
-          ? `No records ${where} support ${unsupported.join(' or ')} as the question needs it.`
-          : `The records do not determine the mean at this point: its values do not occur together ${where}.`,
+        : apart
+          ? `The records ${where} do not link ${unsupported.join(' with ')}: each was seen, and no records tell the one's effect from the other's.`
+          : unsupported.length > 0
+            ? `No records ${where} support ${unsupported.join(' or ')} as the question needs it.`
+            : `The records do not determine the mean at this point: its values do not occur together ${where}.`,
     hint:
       stuck.size > 0
         ? 'Ask at these values, or add studies that set others.'
-        : `Ask at values that ${some ? 'this regime contains' : 'the studies contain'}, or use a simpler basis.`,
+        : apart
+          ? 'Add records that share values with both, such as those of a control.'
+          : `Ask at values that ${some ? 'this regime contains' : 'the studies contain'}, or use a simpler basis.`,
   };
 }
 

@@ -3,8 +3,10 @@ import { agreementOf } from '../../src/additive/agreement.ts';
 import { fitAdditive } from '../../src/additive/fit.ts';
 import type { AdditiveModel } from '../../src/additive/model.ts';
 import { roundValues } from '../../src/additive-answer.ts';
+import { ask } from '../../src/ask.ts';
 import type { Study } from '../../src/data/study.ts';
 import { Random } from '../../src/math/random.ts';
+import { loadProblem } from '../../src/problem.ts';
 import { planOf, point, studyOf, unwrap } from './fit-support.ts';
 
 const actions = ['A1', 'A2'];
@@ -113,6 +115,29 @@ it('an action that studies set to one number: which study, which number', async 
   expect(two?.issue?.message).toContain('do A2 set A2 = 2, and A2 = 5 is asked');
 });
 
+it('single doses without a control: nothing links the two', async () => {
+  const together = planOf(actions, [{ set: actions, studies: ['trial'] }], actions);
+  const levels = { A1: ['0', '1', '2'], A2: ['0', '1', '2'] };
+  const doses = (more: readonly (readonly [number, number])[]): Study => {
+    const rows = [...Array.from({ length: 24 }, (_, i) => (i % 2 === 0 ? [1 + (i % 4) / 2, 0] : [0, 1 + ((i - 1) % 4) / 2])), ...more];
+    const random = new Random(5, 'doses');
+    const [a1, a2] = [rows.map((row) => row[0] as number), rows.map((row) => row[1] as number)];
+    return studyOf(
+      'trial',
+      actions,
+      { A1: a1, A2: a2, Y: rows.map((_, i) => (a1[i] as number) + 2 * (a2[i] as number) + random.normal()) },
+      { levels },
+    );
+  };
+  const at = point(together, ['2', '2']);
+  const [without] = unwrap(await fitAdditive([together], [doses([])])).predict([at]);
+  expect(without?.issue?.message).toContain('do not link A1 = 2 with A2 = 2');
+  expect(without?.issue?.hint).toContain('control');
+  const [linked] = unwrap(await fitAdditive([together], [doses(Array.from({ length: 6 }, () => [0, 0] as const))])).predict([at]);
+  expect(linked?.issue).toBeUndefined();
+  expect(Math.abs((linked?.value ?? 0) - 6)).toBeLessThan(4 * (linked?.standardError ?? 0));
+});
+
 describe('studies of one regime', () => {
   const curved: Outcome = (a, b, noise) => a * a + b + a * noise;
   const twice = planOf(actions, [regimes[0], { set: ['A1'], studies: ['do A1', 'again'] }, regimes[2]] as typeof regimes, actions);
@@ -150,6 +175,20 @@ describe('studies of one regime', () => {
     const fit = unwrap(await fitAdditive([both], three(new Random(1, 'one'), 100, curved), { basis: 'linear' }));
     expect(await agreementOf(fit.model as AdditiveModel)).toBeUndefined();
   });
+});
+
+it('a mean beyond what the outcome can be is told: how often something happens does not add up past one', async () => {
+  const rows = [0.1, 0.7, 0.7].flatMap((rate, arm) =>
+    Array.from({ length: 100 }, (_, i) => ({ a: arm === 1 ? 1 : 0, b: arm === 2 ? 1 : 0, y: i < 100 * rate ? 1 : 0 })),
+  );
+  const problem = unwrap(await loadProblem({ studies: [{ name: 'trial', data: rows, set: ['a', 'b'] }], assume: ['additive(y; a, b)'] }));
+  const asked = ['E[y | do(a=1, b=1)]', 'E[y | do(a, b)]', 'E[y | do(a=1, b=1)] - E[y | do(a=0, b=1)]'];
+  const { answers } = unwrap(await ask(problem, asked));
+  const told = answers.map(({ diagnostics }) => diagnostics.filter(({ name }) => name === 'range'));
+  expect(answers[0]?.value).toBeCloseTo(1.3, 10);
+  expect(told[0]).toMatchObject([{ level: 'fail', says: expect.stringContaining('1.3 lies beyond what y can be (0 to 1)') }]);
+  expect(told[1]).toMatchObject([{ level: 'fail', figure: 1 }]);
+  expect(told[2]).toEqual([]);
 });
 
 it('the grid of a function has about as many round values as asked for', () => {
