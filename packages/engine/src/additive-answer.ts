@@ -121,7 +121,7 @@ export async function answerAdditively(
       ...(Number.isNaN(standardError) ? {} : { standardError }),
       ...(interval === undefined ? {} : { interval }),
       ...(whole === undefined || Number.isNaN(whole[0]) ? {} : { band: whole }),
-      ...(checked === undefined ? {} : { supported: checked.supported[known.indexOf(i)] !== false }),
+      ...(checked?.supported[known.indexOf(i)] === undefined ? {} : { supported: checked.supported[known.indexOf(i)] as boolean }),
     };
   });
   const gaps = predictions.filter(({ issue }) => issue !== undefined);
