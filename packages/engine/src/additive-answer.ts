@@ -1,3 +1,4 @@
+import { agreementOf } from './additive/agreement.ts';
 import { poolRanges } from './additive/basis.ts';
 import {
   type AdditiveDiagnosis,
@@ -84,6 +85,8 @@ export async function answerAdditively(
           options,
           fits,
         );
+  const range = beyondRange(found, predictions, domains.get(found.assumption.outcome));
+  if (range) diagnostics.push(range);
   // The split is told with the regimes.
   diagnostics.push(...(checked?.diagnostics ?? []).filter(({ name }) => name !== 'allocation'));
   const additive: AdditiveReport = {
@@ -118,13 +121,13 @@ export async function answerAdditively(
       ...(Number.isNaN(standardError) ? {} : { standardError }),
       ...(interval === undefined ? {} : { interval }),
       ...(whole === undefined || Number.isNaN(whole[0]) ? {} : { band: whole }),
-      ...(checked === undefined ? {} : { supported: checked.supported[known.indexOf(i)] !== false }),
+      ...(checked?.supported[known.indexOf(i)] === undefined ? {} : { supported: checked.supported[known.indexOf(i)] as boolean }),
     };
   });
   const gaps = predictions.filter(({ issue }) => issue !== undefined);
   if (gaps.length > 0)
     diagnostics.push({
-      name: 'support',
+      name: 'no-value',
       level: 'warn',
       figure: gaps.length,
       says: `${gaps.length} of ${points.length} points have no value: ${gaps[0]?.issue?.message ?? ''}`,
@@ -140,6 +143,30 @@ export async function answerAdditively(
   };
 }
 
+/** A mean that lies beyond all levels of the outcome: effects cannot add up there. */
+function beyondRange(
+  { assumption, parts }: AdditiveFound,
+  predictions: readonly Prediction[],
+  domain: Domain | undefined,
+): Diagnostic | undefined {
+  if (domain?.kind !== 'finite' || assumption.log || parts.length !== 1 || parts[0]?.weight !== 1) return undefined;
+  const levels = domain.levels.map(Number);
+  const [least, most] = [Math.min(...levels), Math.max(...levels)];
+  const room = 1e-6 * (most - least);
+  const out = predictions.filter(({ value }) => value < least - room || value > most + room);
+  const [first] = out;
+  if (first === undefined) return undefined;
+  const surely = out.some(({ interval }) => interval !== undefined && (interval[0] > most + room || interval[1] < least - room));
+  const figure = Number(first.value.toPrecision(3));
+  const what = predictions.length === 1 ? `${figure} lies` : `${out.length} of ${predictions.length} means, such as ${figure}, lie`;
+  return {
+    name: 'range',
+    level: surely ? 'fail' : 'warn',
+    figure: out.length,
+    says: `${what} beyond what ${assumption.outcome} can be (${least} to ${most})${surely ? ', by more than chance: effects do not add up there' : '; chance alone may have done it'}.`,
+  };
+}
+
 /** Stopped while it is checked, a figure is shown without the checks. */
 async function checksOf(
   { parts }: AdditiveFound,
@@ -151,7 +178,11 @@ async function checksOf(
 ): Promise<AdditiveDiagnosis> {
   const plans = parts.map(({ found }) => found.plan);
   try {
-    const examination = await once(examined, fit, () => examineAdditive(fit, plans, studies, options));
+    const examination = await once(examined, fit, async () => {
+      const agreement = fit.model && (await agreementOf(fit.model, options));
+      const found = await examineAdditive(fit, plans, studies, options);
+      return agreement === undefined ? found : { ...found, diagnostics: [agreement, ...found.diagnostics] };
+    });
     return await diagnoseAdditive(fit, plans, studies, combinations, { ...options.additive, ...options, examined: examination });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -250,14 +281,20 @@ async function placesOf(
   return { points: all.map((entries) => new Map(entries)), grid };
 }
 
-/** About `count` round numbers between the two. */
+/** Round numbers between the two, as near to `count` as steps of 1, 2, 2.5 and 5 allow. */
 export function roundValues(least: number, most: number, count: number): number[] {
   if (!(most > least)) return [least];
-  const rough = (most - least) / (count - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
-  const [first, last] = [Math.ceil(least / step - 1e-9), Math.floor(most / step + 1e-9)];
-  return last <= first ? [least, most] : Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  const power = 10 ** Math.floor(Math.log10((most - least) / (count - 1)));
+  const digits = Math.min(100, Math.max(0, 1 - Math.floor(Math.log10(power) + 0.5)));
+  let found: number[] = [];
+  for (const factor of [10, 5, 2.5, 2, 1]) {
+    const step = factor * power;
+    const [first, last] = [Math.ceil(least / step - 1e-9), Math.floor(most / step + 1e-9)];
+    const size = last - first + 1;
+    if (size > 1 && Math.abs(size - count) < Math.abs(found.length - count))
+      found = Array.from({ length: size }, (_, i) => Number(((first + i) * step).toFixed(digits)) + 0);
+  }
+  return found.length > 1 ? found : [least, most];
 }
 
 function functionOf(

@@ -26,6 +26,7 @@ import { type Places, readPlaces } from './places.ts';
 import { compileQuestion } from './query/bind.ts';
 import type { Question } from './query/terms.ts';
 import { failure, type Issue, type Result, success } from './run/issue.ts';
+import { didYouMean } from './run/nearest.ts';
 import { Interrupted } from './run/progress.ts';
 import { version } from './version.ts';
 
@@ -314,11 +315,15 @@ function checkEstimands(found: IdentifiedQuestion, graph: Graph): Diagnostic {
 function withUnused(answer: Answer, assume: readonly string[]): Answer {
   const unused = assume
     .filter((text) => !answer.assumes.includes(text))
-    .map(
-      (text): Diagnostic =>
-        parseAdditive(text) === undefined
-          ? { name: 'assumption', level: 'warn', says: `The assumption '${text}' was not used: no rule of this version reads it.` }
-          : { name: 'assumption', level: 'ok', says: `The assumption '${text}' was not needed or does not bear on this question.` },
-    );
+    .flatMap((text): Diagnostic[] => {
+      if (parseAdditive(text) === undefined) {
+        const [kind = ''] = /^[^\s(]*/u.exec(text) ?? [];
+        const hint = didYouMean(kind, ['additive', 'monotone']);
+        const says = `The assumption '${text}' was not used: no rule of this version reads it.${hint === undefined ? '' : ` ${hint}`}`;
+        return [{ name: 'assumption', level: 'warn', says }];
+      }
+      const says = `The assumption '${text}' was not needed or does not bear on this question.`;
+      return answer.refused.some(({ rule }) => rule === 'additive') ? [] : [{ name: 'assumption', level: 'ok', says }];
+    });
   return unused.length === 0 ? answer : { ...answer, diagnostics: [...answer.diagnostics, ...unused] };
 }

@@ -47,5 +47,5 @@ export async function answerWithBounds(account: Answer, question: Question, open
 const notBounded = (issues: readonly Issue[]): Diagnostic => ({
   name: 'bounds',
   level: 'warn',
-  says: `No bounds were computed: ${issues.map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`)).join(' ')}`,
+  says: `No bounds were computed. ${issues.map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`)).join(' ')}`,
 });

@@ -44,6 +44,7 @@ export interface Duckdb {
   stream(sql: string): AsyncIterable<Chunk>;
   /** From here on only these files can be read, none written, and no setting changed. */
   confine(files: readonly string[]): Promise<void>;
+  /** Ends what is running, too. */
   close(): void;
 }
 
@@ -65,8 +66,11 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
   const connection = await instance.connect();
   // One query at a time: a second one on the same connection would end the stream of the first.
   let last: Promise<unknown> = Promise.resolve();
+  const streams = new Set<DuckDBConnection>();
+  let closed = false;
   const attempt = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work).catch((error: unknown) => {
+    const begin = (): Promise<T> => (closed ? Promise.reject(new Error('closed')) : work());
+    const next = last.then(begin).catch((error: unknown) => {
       throw new DuckdbError(error instanceof Error ? error.message : String(error));
     });
     last = next.catch(() => undefined);
@@ -83,7 +87,7 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
         return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
       }),
     cells: (sql, fetch, limit) => attempt(() => readCells(connection, sql, fetch, limit)),
-    stream: (sql) => readChunks(instance, sql),
+    stream: (sql) => readChunks(instance, sql, streams),
     async confine(files) {
       const list = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
       if (files.length > 0) await run(`SET allowed_paths = [${list}]`);
@@ -91,14 +95,20 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
       await run('SET lock_configuration = true');
     },
     close() {
-      connection.closeSync();
-      instance.closeSync();
+      closed = true;
+      for (const one of [connection, ...streams]) one.interrupt();
+      // A connection that is closed while it works locks itself for ever, and with it the end of the process.
+      void last.then(() => {
+        connection.closeSync();
+        instance.closeSync();
+      });
     },
   };
 }
 
-async function* readChunks(instance: DuckDBInstance, sql: string): AsyncIterable<Chunk> {
+async function* readChunks(instance: DuckDBInstance, sql: string, open: Set<DuckDBConnection>): AsyncIterable<Chunk> {
   const connection = await instance.connect();
+  open.add(connection);
   try {
     const result = await connection.stream(sql);
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
@@ -109,6 +119,7 @@ async function* readChunks(instance: DuckDBInstance, sql: string): AsyncIterable
   } catch (error) {
     throw new DuckdbError(error instanceof Error ? error.message : String(error));
   } finally {
+    open.delete(connection);
     connection.closeSync();
   }
 }

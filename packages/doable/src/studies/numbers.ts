@@ -73,7 +73,7 @@ export interface Checks {
   readonly weightFault: boolean;
   /** Missing cells of real columns. */
   readonly missing: ReadonlyMap<string, number>;
-  readonly odd: ReadonlyMap<string, { text: string; row?: number }>;
+  readonly odd: ReadonlyMap<string, { text: string; row?: number; file?: string }>;
   readonly samples: ReadonlyMap<string, readonly string[]>;
   /** Of the real columns, by name. */
   readonly ranges: ReadonlyMap<string, RealRange>;
@@ -106,7 +106,7 @@ export async function checkNumbers(context: Context): Promise<Checks> {
     select.length === 0 ? [] : await database.rows(`SELECT ${select.map((sql) => `(${sql})::DOUBLE`).join(', ')} FROM study`);
   const figure = (i: number): number => Number(row[i] ?? 0);
   const missing = new Map<string, number>();
-  const odd = new Map<string, { text: string; row?: number }>();
+  const odd = new Map<string, { text: string; row?: number; file?: string }>();
   const samples = new Map<string, readonly string[]>();
   const ranges = new Map<string, RealRange>();
   const variables = [...context.variables];
@@ -126,7 +126,7 @@ export async function checkNumbers(context: Context): Promise<Checks> {
     } else if (variable.role === 'interval' && variable.kind === 'text') {
       variables[variables.indexOf(variable)] = { ...variable, role: 'key', key: variable.sql, small: false };
       missing.delete(variable.sql);
-      odd.set(variable.sql, { text, ...(await rowOf(context, variable.column, condition, isOdd)) });
+      odd.set(variable.sql, { text, ...where, ...(await rowOf(context, variable.column, condition, isOdd)) });
     } else if (guessed) {
       const place = await rowOf(context, variable.column, condition, isOdd);
       issues.push({
@@ -135,7 +135,7 @@ export async function checkNumbers(context: Context): Promise<Checks> {
         where: { ...where, column: variable.column, ...place },
       });
     } else {
-      odd.set(variable.sql, { text, ...(await rowOf(context, variable.column, condition, isOdd)) });
+      odd.set(variable.sql, { text, ...where, ...(await rowOf(context, variable.column, condition, isOdd)) });
       samples.set(variable.sql, [text]);
     }
   }

@@ -26,14 +26,22 @@ export const scalesOf = (ranges: ReadonlyMap<Name, ColumnRange>): MomentQuery['s
 /** Ranges of one variable in several parts of the records, pooled by their numbers of records. */
 export function poolRanges(parts: readonly ColumnRange[]): ColumnRange {
   const count = parts.reduce((total, part) => total + part.count, 0);
-  const mean = parts.reduce((total, part) => total + (part.count / count) * part.mean, 0);
+  const [least, most] = [Math.min(...parts.map((part) => part.least)), Math.max(...parts.map((part) => part.most))];
+  // What never varies is its own mean, without rounding.
+  const mean = Math.min(
+    most,
+    Math.max(
+      least,
+      parts.reduce((total, part) => total + (part.count / count) * part.mean, 0),
+    ),
+  );
   const variance = parts.reduce((total, part) => total + (part.count / count) * (part.sd ** 2 + (part.mean - mean) ** 2), 0);
   return {
     count,
     mean,
     sd: Math.sqrt(variance),
-    least: Math.min(...parts.map(({ least }) => least)),
-    most: Math.max(...parts.map(({ most }) => most)),
+    least,
+    most,
   };
 }
 

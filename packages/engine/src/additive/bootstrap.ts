@@ -22,6 +22,17 @@ export function groupsFor(rows: number, features: number): number {
   return held === rows ? Math.max(1, rows) : Math.max(5, held - (held % 5));
 }
 
+/** Largest mean leverage that the draws make up for. */
+export const mostSpent = 0.4;
+
+/** By regime: the share of its records that the parameters use up, their mean leverage. */
+export const spentOf = ({ design, regimes, weights, solution }: AdditiveModel): number[] =>
+  regimes.map(({ square, weight, exact }, r) => {
+    if (exact) return 0;
+    const hat = hatOf(design, solution, design.regimes[r] as Entries);
+    return ((weights[r] as number) * hat.reduce((sum, value, at) => sum + value * (square[at] as number), 0)) / weight;
+  });
+
 /**
  * Bayesian bootstrap within regimes (Rubin 1981) over groups of records: parameters under random weights of mean 1: exponential, gamma for
  * rows that count several records. Their variance is raised to 1 / (1 - h)^2 with the regime's mean leverage h (at most 0.4), as HC3 raises
@@ -31,13 +42,9 @@ export async function bootstrapThetas(
   model: AdditiveModel,
   { draws = 1000, seed = 0, signal, onProgress, pause }: { readonly draws?: number; readonly seed?: number } & RunOptions,
 ): Promise<Float64Array[]> {
-  const { design, regimes, weights, penalties, solution } = model;
+  const { design, regimes, weights, penalties } = model;
   const pattern = componentsOf(design);
-  const spreads = regimes.map(({ square, weight }, r) => {
-    const hat = hatOf(design, solution, design.regimes[r] as Entries);
-    const spent = (weights[r] as number) * hat.reduce((sum, value, at) => sum + value * (square[at] as number), 0);
-    return (1 - Math.min(0.4, spent / weight)) ** -2;
-  });
+  const spreads = spentOf(model).map((spent) => (1 - Math.min(mostSpent, spent)) ** -2);
   const packed = regimes.map((regime) => packGroups(regime, design.features));
   const thetas: Float64Array[] = [];
   for (let draw = 0; draw < draws; draw++) {

@@ -98,7 +98,7 @@ export async function diagnoseAdditive(
   const { diagnostics: found, refusal } = options.examined ?? (await examineAdditive(fit, plans, studies, options));
   const diagnostics: Diagnostic[] = [...found];
   const separate = model === undefined || model.design.parameters === model.design.features * setting.keys.length;
-  const shared = !separate && options.restrict !== false;
+  const shared = model !== undefined && options.method !== 'direct' && options.restrict !== false;
   const { supported, diagnostic } = await supportOf(setting, model, combinations, shared, options);
   diagnostics.push(diagnostic);
   const sensitivity = options.interaction === undefined ? undefined : sensitivityOf(fit, combinations, options.interaction, !separate);

@@ -3,7 +3,7 @@ import type { Name } from '../graph/variable.ts';
 import { type Issue, type Result, success } from '../run/issue.ts';
 import type { RunOptions } from '../run/progress.ts';
 import { type Basis, unionOf } from './basis.ts';
-import { bootstrapThetas, drawsPredictor, groupsFor } from './bootstrap.ts';
+import { bootstrapThetas, drawsPredictor, groupsFor, mostSpent, spentOf } from './bootstrap.ts';
 import { candidates } from './candidates.ts';
 import type { Design } from './design.ts';
 import { gatherSums, pickSums, type RegimeSums, type Setting, setOf, settingOf } from './gather.ts';
@@ -116,9 +116,24 @@ async function fitWithBasis(setting: Setting, options: AdditiveOptions & RunOpti
       message: 'The studies count equal records in too many rows for a bootstrap; the errors are those of the sandwich.',
     });
   }
+  const spent = kind === 'bootstrap' ? spentOf(model).findIndex((share) => share > mostSpent) : -1;
+  if (spent >= 0) {
+    kind = 'sandwich';
+    const { parts, weight } = regimes[spent] as RegimeSums;
+    warnings.push({
+      code: 'no-bootstrap',
+      message: `${parts.map(({ study }) => study.name).join(', ')}: ${Number(weight.toPrecision(3))} records are too few for a bootstrap of this fit; the errors are those of the sandwich.`,
+    });
+  }
   const meats = kind === 'sandwich' ? await meatOf(setting, features, design, solution, regimes, weights, variances, options) : undefined;
   const alone = meats?.reduce((total, meat) => total + meat.alone, 0) ?? 0;
-  if (alone > 0)
+  if (alone > 0 && variances.every(Number.isNaN))
+    warnings.push({
+      code: 'alone',
+      message:
+        'The records are no more than the coefficients that they determine: nothing is left over to tell a standard error. Add records, or use a simpler basis.',
+    });
+  else if (alone > 0)
     warnings.push({
       code: 'alone',
       message: `${alone === 1 ? 'One record determines a coefficient alone' : `${alone} records determine coefficients alone`}; residual variance of the others stands for theirs in the standard errors.`,

@@ -1,4 +1,4 @@
-import type { Feature, MomentQuery, Moments } from '../data/moments.ts';
+import type { ColumnRange, Feature, MomentQuery, Moments } from '../data/moments.ts';
 import { noMoments } from '../data/moments.ts';
 import type { Study } from '../data/study.ts';
 import type { Domain, Name } from '../graph/variable.ts';
@@ -22,6 +22,8 @@ export interface Setting extends RegimeTable {
   readonly studies: readonly (readonly Study[])[];
   /** By regime: rows of data. */
   readonly rows: readonly number[];
+  /** By regime: least and greatest value of real variables. */
+  readonly ranges: readonly ReadonlyMap<Name, ColumnRange>[];
 }
 
 /** Sums over the records of a regime, of features f and the scaled outcome y. */
@@ -125,6 +127,10 @@ export async function settingOf(plans: readonly AdditivePlan[], studies: readonl
     scales,
     studies: used,
     rows: used.map((list) => list.reduce((total, study) => total + (found[all.indexOf(study)]?.get(outcome)?.count ?? 0), 0)),
+    ranges: used.map(
+      (list) =>
+        new Map(numeric.map((name) => [name, poolRanges(list.map((study) => found[all.indexOf(study)]?.get(name) as ColumnRange))])),
+    ),
   });
 }
 

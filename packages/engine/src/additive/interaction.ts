@@ -58,7 +58,7 @@ export function interactionTest(fit: TestingFit, plan: AdditivePlan): Diagnostic
       size === undefined
         ? ''
         : ` It moves the combined mean by about ${number(size.part)}, where the actions move it by about ${number(size.whole)} in all (standard deviations over the records).`
-    }${fit.doubt}`,
+    } Where they do interact, put them in one block ({A, B}), which some study then has to set together.${fit.doubt}`,
   };
 }
 

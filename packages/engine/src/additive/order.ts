@@ -38,9 +38,9 @@ function argumentsTest(fit: TestingFit, plan: AdditivePlan): Diagnostic | undefi
       worst === undefined
         ? `Effects depend on actions that ${source} rules out`
         : `What setting ${writeBlock(blocks[worst.block] as readonly Name[])} changes depends on ${worst.action}, which ${source} rules out`
-    } (${probability(p)}; ${how}): ${source} is wrong, or actions have hidden causes in common. Without it (${
-      plan.structured === 'graph' ? 'no graph' : 'commas instead of <'
-    }) the answer does not rest on this.${fit.doubt}`,
+    } (${probability(p)}; ${how}): ${source} is wrong, or actions have hidden causes in common. ${
+      plan.structured === 'graph' ? 'Ask without the graph' : 'Write commas instead of <'
+    }, and the answer does not rest on this.${fit.doubt}`,
   };
 }
 

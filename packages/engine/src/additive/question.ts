@@ -2,6 +2,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Name, Value } from '../graph/variable.ts';
 import { type Stated, sameSettings, singleWorld } from '../identify/single-world.ts';
 import type { Query, Setting } from '../query/terms.ts';
+import { list } from './figures.ts';
 import type { AdditiveAssumption } from './terms.ts';
 
 /** A question about the mean of the outcome with every action either set or given. */
@@ -12,8 +13,6 @@ export interface AdditiveTarget {
   /** Of actions and covariates, in the order of the assumption, then of the question; undefined: left open. */
   readonly values: ReadonlyMap<Name, Stated>;
 }
-
-const list = (names: readonly Name[]): string => names.join(', ');
 
 /** The question as the rule needs it, or one sentence on what to ask instead. */
 export function readTarget(query: Query, assumption: AdditiveAssumption, graph: Graph | undefined): AdditiveTarget | string {

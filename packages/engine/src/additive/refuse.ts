@@ -6,6 +6,7 @@ import type { ProofLine } from '../identify/rule.ts';
 import { type Fraction, isZero, spellFraction } from '../math/fraction.ts';
 import type { Query } from '../query/terms.ts';
 import { columnsOf, regimesOf, type Usable } from './columns.ts';
+import { list } from './figures.ts';
 import type { AdditiveTarget } from './question.ts';
 import { type Candidate, weigh, whatIsMissing } from './regimes.ts';
 import { type Structure, structureOf } from './structure.ts';
@@ -61,7 +62,7 @@ export function notIdentified(failed: Failed): AdditiveRefusal {
   const why = [
     says,
     ...entangled.slice(0, 1).map((one) => one.says),
-    ...(help.length === 0 ? [] : [`It would be determined with ${help.join(', or with ')}.`]),
+    ...(help.length === 0 ? [] : [`It would be determined with ${help.join(', or ')}.`]),
     ...(wouldHelpToGive.length === 0 ? [] : [`Or ask given ${wouldHelpToGive.join(' or ')}, which the studies measure.`]),
     ...unusable.slice(0, 3).map((one) => `Not used: ${one}`),
   ].join(' ');
@@ -77,7 +78,7 @@ export function notIdentified(failed: Failed): AdditiveRefusal {
 
 const signed = (size: Fraction): string => `${size.above < 0n ? '' : '+'}${spellFraction(size)}`;
 
-const writeSet = (set: readonly Name[]): string => (set.length === 0 ? 'that only watches' : `that sets ${set.join(', ')}`);
+const writeSet = (set: readonly Name[]): string => (set.length === 0 ? 'that only watches' : `that sets ${list(set)}`);
 const writeStudies = (sets: readonly (readonly Name[])[]): string =>
   `a study ${sets.map((set, i) => `${i === 0 ? '' : i === sets.length - 1 ? ' and one ' : ', one '}${writeSet(set)}`).join('')}`;
 

@@ -14,6 +14,8 @@ export interface CrossValidation {
   readonly score: number;
 }
 
+/** Errors below this share of the outcome's size are rounding: bases that reach it predict equally well. */
+const exactly = 1e-13;
 const folds = 5;
 /** Fewest rows of a regime that are split. */
 const fewest = 10;
@@ -39,7 +41,7 @@ export function crossValidate(regimes: readonly RegimeSums[], bases: readonly Ba
       smoothing: found.map(({ smoothing }) => smoothing),
       score: found.reduce((total, { error }, r) => {
         const { weight, outcome } = regimes[r] as RegimeSums;
-        return Number.isNaN(error) ? total : total + weight * log(error + (1e-13 * outcome) / weight);
+        return Number.isNaN(error) ? total : total + weight * log(Math.max(error, (exactly * outcome) / weight) || 1);
       }, 0),
     };
   });

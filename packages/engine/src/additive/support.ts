@@ -10,7 +10,7 @@ import { regimeKey } from './design.ts';
 import { list, number, percent } from './figures.ts';
 import { type RegimeSums, type Setting, setOf } from './gather.ts';
 import { hullOf, inHull } from './hull.ts';
-import { coordinatesOf, factorNormal } from './normal.ts';
+import { coordinatesOf, factorNormal, solveNormal } from './normal.ts';
 import { writeRegime } from './over-identified.ts';
 import type { Penalty } from './pooled.ts';
 import { sampleOf } from './sample.ts';
@@ -246,9 +246,7 @@ function leverageOf(
     spent = 0;
     for (let i = 0; i < size; i++) {
       const column = plain.subarray(i * size, (i + 1) * size);
-      const unit = Float64Array.from({ length: size }, (_, j) => (i === j ? 1 : 0));
-      const [left, right] = [coordinatesOf(factor, unit), coordinatesOf(factor, column)];
-      if (left && right) for (let k = 0; k < left.length; k++) spent += (left[k] as number) * (right[k] as number);
+      spent += solveNormal(factor, column)[i] as number;
     }
   }
   const read = pointReader(

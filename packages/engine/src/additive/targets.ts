@@ -3,6 +3,7 @@ import { canonical } from '../data/level.ts';
 import type { Feature } from '../data/moments.ts';
 import type { Name, Value } from '../graph/variable.ts';
 import type { Issue } from '../run/issue.ts';
+import type { Predictor } from './basis.ts';
 import { type Design, type Entries, regimeKey } from './design.ts';
 import type { Setting } from './gather.ts';
 import { addFunctional, openComponents, type Solution } from './pooled.ts';
@@ -140,17 +141,18 @@ function explainOpen(fitted: Fitted, combination: readonly TargetPoint[], regime
     return !('issue' in made) && openComponents(solution, made.c).length === 0;
   };
   const odd: string[] = [];
+  const stuck = new Set<string>();
+  let apart = false;
   for (const point of combination) {
     if (estimable([point])) continue;
+    const before = odd.length;
     for (const predictor of setting.predictors) {
       const own = point.at.get(predictor.name);
-      const others =
-        predictor.kind === 'real'
-          ? [predictor.range.mean, predictor.range.least]
-          : predictor.levels.filter((level) => level !== canonical(String(own))).slice(0, 12);
-      if (others.some((other) => estimable([{ ...point, at: new Map([...point.at, [predictor.name, other]]) }])))
+      if (othersOf(setting, predictor, own).some((other) => estimable([{ ...point, at: new Map([...point.at, [predictor.name, other]]) }])))
         odd.push(`${predictor.name} = ${own}`);
     }
+    apart ||= odd.length > before + 1;
+    for (const one of onlyOnes(setting, point)) stuck.add(one);
   }
   const unsupported = [...new Set(odd)];
   const some = regimes.length < design.regimes.length;
@@ -159,11 +161,44 @@ function explainOpen(fitted: Fitted, combination: readonly TargetPoint[], regime
   return {
     code: 'not-estimable',
     message:
-      unsupported.length > 0
-        ? `No records ${where} support ${unsupported.join(' or ')} as the question needs it.`
-        : `The records do not determine the mean at this point: its values do not occur together ${where}.`,
-    hint: some
-      ? 'Ask at values that this regime contains, or use the pooled fit or a simpler basis.'
-      : 'Ask at values that the studies contain, or use a simpler basis.',
+      stuck.size > 0
+        ? `The studies show one value only: ${[...stuck].join('; ')}.`
+        : apart
+          ? `The records ${where} do not link ${unsupported.join(' with ')}: each was seen, and no records tell the one's effect from the other's.`
+          : unsupported.length > 0
+            ? `No records ${where} support ${unsupported.join(' or ')} as the question needs it.`
+            : `The records do not determine the mean at this point: its values do not occur together ${where}.`,
+    hint:
+      stuck.size > 0
+        ? 'Ask at these values, or add studies that set others.'
+        : apart
+          ? 'Add records that share values with both, such as those of a control.'
+          : `Ask at values that ${some ? 'this regime contains' : 'the studies contain'}, or use a simpler basis.`,
   };
+}
+
+/** Values that may do where that of the question does not. */
+function othersOf({ ranges }: Setting, predictor: Predictor, own: number | Value | undefined): readonly (number | Value)[] {
+  if (predictor.kind === 'finite') return predictor.levels.filter((level) => level !== canonical(String(own))).slice(0, 12);
+  const ends = ranges.flatMap((range) => {
+    const { least, most } = range.get(predictor.name) ?? predictor.range;
+    return [least, most];
+  });
+  return [...new Set([predictor.range.mean, predictor.range.least, ...ends])];
+}
+
+/** Actions that a regime of the plan set to one number, where the question has another. */
+function onlyOnes({ keys, ranges, predictors }: Setting, { plan, at }: TargetPoint): string[] {
+  return plan.regimes.flatMap(({ set, studies }, i) => {
+    const range = ranges[keys.indexOf(regimeKey(set))];
+    if (range === undefined || plan.fewest[i] === 0) return [];
+    return predictors.flatMap((predictor) => {
+      const { least, most } = range.get(predictor.name) ?? { least: 0, most: 1 };
+      return predictor.kind === 'real' && least === most && Number(at.get(predictor.name)) !== least
+        ? [
+            `${studies.join(', ')} ${set.includes(predictor.name) ? 'set' : 'saw'} ${predictor.name} = ${least}, and ${predictor.name} = ${at.get(predictor.name)} is asked`,
+          ]
+        : [];
+    });
+  });
 }

@@ -57,9 +57,15 @@ export async function meatOf(
           const f = sums.block;
           write(part, f, blockRecords, 1);
           leverages(f, hat, size, length, turned, h);
+          const residuals = f.slice(size * blockRecords, size * blockRecords + length);
+          for (let k = 0; k < size; k++) {
+            const coefficient = coefficients[k] as number;
+            if (coefficient === 0) continue;
+            for (let i = 0, at = k * blockRecords; i < length; i++, at++)
+              residuals[i] = (residuals[i] as number) - coefficient * (f[at] as number);
+          }
           for (let i = 0; i < length; i++) {
-            let e = f[size * blockRecords + i] as number;
-            for (let k = 0; k < size; k++) e -= (coefficients[k] as number) * (f[k * blockRecords + i] as number);
+            const e = residuals[i] as number;
             const given = part.weights ? (part.weights[i] as number) : 1;
             const u = kind === 'repeats' ? 1 : unit * given;
             const times = kind === 'repeats' ? given : 1;

@@ -1,5 +1,6 @@
 import type { Because } from '../estimand/estimand.ts';
 import type { Name } from '../graph/variable.ts';
+import { list } from './figures.ts';
 import type { AdditiveAssumption, AdditiveColumn } from './terms.ts';
 
 export const paper = 'Kekić, Garrido Mejia and Schölkopf 2025';
@@ -11,5 +12,5 @@ export const writeBlock = (block: readonly Name[]): string => (block.length === 
 export function writePart({ blocks }: AdditiveAssumption, { block, set }: AdditiveColumn): string {
   const own = blocks[block] as readonly Name[];
   const all = own.every((name) => set.includes(name)) && set.length === own.length;
-  return all ? `${writeBlock(own)} when set` : `${writeBlock(own)} when ${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set`;
+  return all ? `${writeBlock(own)} when set` : `${writeBlock(own)} when ${list(set)} ${set.length === 1 ? 'is' : 'are'} set`;
 }

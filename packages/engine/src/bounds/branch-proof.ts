@@ -4,7 +4,9 @@ import { type BranchTree, provenBound } from './branch.ts';
 import { type Partition, partsOf } from './parts.ts';
 import { type Monomial, negated, type Polynomial, polynomialsOf, substituted, type TargetPolynomial } from './polynomial.ts';
 import type { Programme } from './programme.ts';
-import { indicatorOf, type Relaxation, type RelaxedRows, relaxationOf, roundedTo, rowsOf } from './relax.ts';
+import { type Relaxation, relaxationOf } from './relax.ts';
+import { indicatorOf, roundedTo } from './relax-programme.ts';
+import { type RelaxedRows, rowsOf } from './relax-rows.ts';
 
 /** Multipliers of the rows of a part (the total mass first, then its rows) that prove both ends of the range of a number. */
 export interface NumberProof {

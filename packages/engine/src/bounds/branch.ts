@@ -4,7 +4,9 @@ import type { Found, Goal } from './alternate.ts';
 import type { LinearSolution, Solver } from './highs.ts';
 import { dot, numbersAt, type Part, type Partition } from './parts.ts';
 import { evaluate, minus, type Polynomial } from './polynomial.ts';
-import { boxRows, type Cut, costOf, joined, programmeOfRows, type Relaxation, type RelaxedRows, safeBound, softened } from './relax.ts';
+import type { Relaxation } from './relax.ts';
+import { costOf, programmeOfRows, safeBound, softened } from './relax-programme.ts';
+import { boxRows, type Cut, joined, type RelaxedRows } from './relax-rows.ts';
 
 /**
  * Boxes that cover everything: a fork keeps a number (of the partition) at most `at` below and at least `at` above. A leaf has

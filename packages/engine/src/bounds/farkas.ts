@@ -184,22 +184,29 @@ export function* conflictIn(
     const cells = cellsOfBlock(programme, block);
     const restrictions = restrictionsOfBlock(programme, block);
     const multipliers = new Array<number>(cells.length + restrictions.length).fill(0);
+    const studyOf = (cell: number): Name | undefined => programme.strata[programme.cells[cell]?.stratum ?? -1]?.study;
     const studies = new Set<Name>();
     for (const { row, multiplier } of used) {
       if ('cell' in row.source) {
         const cell = programme.cells[row.source.cell];
         if (cell === undefined) continue;
         multipliers[cells.indexOf(cell)] = multiplier;
-        const study = programme.strata[cell.stratum]?.study;
+        const study = studyOf(row.source.cell);
         if (study !== undefined) studies.add(study);
       } else {
         const restriction = programme.restrictions[row.source.restriction];
         if (restriction !== undefined) multipliers[cells.length + restrictions.indexOf(restriction)] = multiplier;
       }
     }
+    const from = (side: typeof used): string => {
+      const names = new Set(side.flatMap(({ row: { source } }) => ('cell' in source ? [studyOf(source.cell)] : [undefined])));
+      const [name] = names;
+      return studies.size > 1 && names.size === 1 && name !== undefined ? ` in ${name}` : '';
+    };
+    const [more, less] = [sideText(lefts, left) + from(over), sideText(rights, right) + from(under)];
     return {
       block,
-      violated: { says: `${sideText(lefts, left)} exceeds ${sideText(rights, right)}${assumed}`, left, right },
+      violated: { says: `${more} exceeds ${less}${assumed}`, left, right },
       studies: [...studies],
       multipliers,
     };

@@ -18,7 +18,7 @@ import type { Solver } from './highs.ts';
 import { type Partition, partsOf, pointOf } from './parts.ts';
 import { negated, polynomialsOf, type TargetPolynomial } from './polynomial.ts';
 import type { ModelPoint, Programme } from './programme.ts';
-import { ownRows } from './relax.ts';
+import { ownRows } from './relax-rows.ts';
 import { openPart, type PartSpace } from './several.ts';
 import { leastByVertices } from './vertices.ts';
 

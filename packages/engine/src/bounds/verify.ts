@@ -7,7 +7,7 @@ import { exactValue } from './exact-witness.ts';
 import { doubleField, type Field, fractionField } from './field.ts';
 import type { BlockPoint, Form, Literal, ModelPoint, Target } from './programme.ts';
 import { BadProof, linearBound, targetOfCell, weakBound } from './proof.ts';
-import { roundedTo } from './relax.ts';
+import { roundedTo } from './relax-programme.ts';
 
 /** One thing that was checked. `figure`: the largest error found. */
 export interface Check {

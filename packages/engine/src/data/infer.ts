@@ -142,11 +142,12 @@ function unknownLevels(name: Name, levels: readonly Value[], columns: readonly S
 }
 
 function notNumber(name: Name, { study, column }: Seen): Issue {
+  const { row, file } = column.odd ?? {};
   const text = column.odd?.text ?? column.texts.find((one) => Number.isNaN(numberOf(one))) ?? '';
   return {
     code: 'not-a-number',
     message: `Study ${study}: ${name} is “${text}”, but it is declared to be real.`,
-    where: { column: name, ...(column.odd?.row !== undefined && { row: column.odd.row }) },
+    where: { column: name, ...(file !== undefined && { file }), ...(row !== undefined && { row }) },
     hint: 'Mend the cell, leave it empty (and say "missing": "drop"), or declare its levels.',
   };
 }

@@ -73,7 +73,8 @@ export function readTable(spec: StudySpec, wanted: Wanted, table: Table, file: s
     const label = summary.summary.more && !summary.summary.numeric && wanted.declared.get(name)?.levels === undefined;
     if (summary.summary.missing > 0 && spec.missing !== 'drop' && !label)
       issues.push(missingIssue(spec, column, summary.summary.missing, at(summary.firstMissing)));
-    return summary.summary;
+    const { odd } = summary.summary;
+    return odd === undefined || file === undefined ? summary.summary : { ...summary.summary, odd: { ...odd, file } };
   });
   let weight: Float64Array | undefined;
   if (plan.measure.kind !== 'rows') {

@@ -48,7 +48,7 @@ export interface ColumnSummary {
   readonly integer: boolean;
   readonly missing: number;
   /** The first cell that is not a number, where the others may be. */
-  readonly odd?: { readonly text: string; readonly row?: number };
+  readonly odd?: { readonly text: string; readonly row?: number; readonly file?: string };
 }
 
 export interface StudySummary {

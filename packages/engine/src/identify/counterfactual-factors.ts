@@ -212,7 +212,10 @@ interface Factor {
 }
 
 const memberName = (member: Member): string => {
-  const parents = [...member.parents].map(([name, { token }]) => `${name}=${tokenText(token)}`);
+  const parents = [...member.parents].map(([name, { token }]) => (isOwn(name, token) ? name : `${name}=${tokenText(token)}`));
   return `${member.variable}${parents.length > 0 ? `[${parents.join(', ')}]` : ''}`;
 };
-const memberText = (member: Member): string => `${memberName(member)} = ${tokenText(member.token)}`;
+const memberText = (member: Member): string =>
+  isOwn(member.variable, member.token) ? memberName(member) : `${memberName(member)} = ${tokenText(member.token)}`;
+/** Any value, under the variable's own name. */
+const isOwn = (name: Name, token: Token): boolean => token.kind !== 'constant' && token.symbol === name;

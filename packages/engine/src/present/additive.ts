@@ -85,8 +85,11 @@ function allocationSentence({ allocation, regimes }: AdditiveReport, now: number
     return `${shortNumber(Number((100 * share).toPrecision(2)))} % ${set.length === 0 ? 'watched' : `with ${listed(set)} set`}`;
   });
   const places = supportedPlaces(allocation.standardError, undefined);
+  const best = shortNumber(allocation.standardError, places);
+  if (now !== undefined && shortNumber(now, places) === best)
+    return 'No other split of the same number of records over these regimes would be noticeably better.';
   const instead = now === undefined ? '' : ` instead of ${shortNumber(now, places)}`;
-  return `The same number of records, split best (${listed(shares)}), would have a standard error of ${shortNumber(allocation.standardError, places)}${instead}.`;
+  return `The same number of records, split best (${listed(shares)}), would have a standard error of ${best}${instead}.`;
 }
 
 /** Standard error of the answer, of a function the root mean square over its points. */

@@ -35,7 +35,9 @@ function answerMarkdown(answer: Answer): string {
         : [`**Why:** ${plain(answer.why)}`]),
     ...(bounded ? [] : hedgeSentences(answer)).map((says, i) => (i === 0 ? `**Hedge:** ${plain(says)}` : plain(says))),
     ...(help === undefined ? [] : [`**Would help:** ${plain(help)}`]),
-    ...(identified && !bounded && answer.rule !== undefined ? [`**Because:** ${plain(ruleSentence(answer.rule))}`] : []),
+    ...(identified && !bounded && answer.rule !== undefined
+      ? [`**${isNo(answer) ? 'Identified' : 'Because'}:** ${plain(ruleSentence(answer.rule))}`]
+      : []),
     ...(answer.explanations ?? []).map(plain),
     ...(answer.additive === undefined ? [] : regimeTexts(answer.additive)).map(([head, text]) => `**Regime** ${plain(head + text)}`),
     ...additiveSentences(answer).map(({ label, says }) => `**${label}:** ${plain(says)}`),

@@ -6,7 +6,7 @@ import { functionLines } from './function-text.ts';
 import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
-import { headline, hedgeSentences, helpSentence, isDirect, ruleSentence, rungWords, stoppedSentence } from './words.ts';
+import { headline, hedgeSentences, helpSentence, isDirect, isNo, ruleSentence, rungWords, stoppedSentence } from './words.ts';
 
 export interface AnswerTextOptions extends TextOptions {
   /** The whole derivation and every refusal, instead of the key lines. */
@@ -87,7 +87,7 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     lines.push(...list('Known', answer.explanations ?? []));
   } else if (answer.rule !== undefined && !bounded) {
     const known = isDirect(answer) && options.why !== true ? [] : (answer.explanations ?? []);
-    lines.push(...list('Because', [ruleSentence(answer.rule), ...known]));
+    lines.push(...list(isNo(answer) ? 'Identified' : 'Because', [ruleSentence(answer.rule), ...known]));
   }
   if (answer.estimand !== undefined && answer.rule !== 'range') lines.push(...field('Estimand', answer.estimand.text));
   const { additive } = answer;

@@ -77,7 +77,9 @@ export function hedgeSentences(answer: Answer): string[] {
     const inside = new Set(Fprime);
     const reached = F.filter((name) => !inside.has(name));
     const blurred =
-      reached.length === 0 ? '' : `: what ${listed(reached)} ${reached.length === 1 ? 'does' : 'do'} cannot be told from what they do`;
+      reached.length === 0
+        ? ''
+        : `: what ${listed(reached)} ${reached.length === 1 ? 'does' : 'do'} cannot be told from what those causes do`;
     return `F = ${braces(F)}, F' = ${braces(Fprime)}${where}. Hidden common causes join all of F${blurred}.`;
   });
   const sentences = [...new Set(said)];

@@ -100,7 +100,7 @@ describe('a no teaches', () => {
     const found = no('additive(Y; A1, A2, A3)', 'E[Y | do(A1=1, A2=2, A3=3)]', [[], ['A1']]);
     expect(found).toMatchObject({ verdict: 'not-identified', rule: 'additive' });
     expect(found.why).toBe(
-      'No study shows the part of A2 when set, or the part of A3 when set. It would be determined with a study that sets A2 and one that sets A3, or with a study that sets A2, A3, or with a study that sets A2 and one that sets A1, A3.',
+      'No study shows the part of A2 when set, or the part of A3 when set. It would be determined with a study that sets A2 and one that sets A3, or a study that sets A2 and A3, or a study that sets A2 and one that sets A1 and A3.',
     );
     expect(found.wouldHelp?.[0]).toEqual([['A2'], ['A3']]);
     expect(found.wouldHelp).toContainEqual([['A2', 'A3']]);
@@ -127,7 +127,7 @@ describe('a no teaches', () => {
   it('a block wants its actions set together', () => {
     const found = no('additive(Y; {A1, A2}, A3)', 'E[Y | do(A1=1, A2=2, A3=3)]', three);
     expect(found.why).toBe(
-      'No study shows the part of {A1, A2} when set. It would be determined with a study that sets A1, A2, or with a study that sets A1, A2, A3.',
+      'No study shows the part of {A1, A2} when set. It would be determined with a study that sets A1 and A2, or a study that sets A1, A2 and A3.',
     );
   });
   it.each([

@@ -207,7 +207,7 @@ describe('what a graph says of the assumption', () => {
   });
   it('two actions with a hidden cause in common: the path is named, setting both together is the way out', () => {
     expect(no(`${plain}; A <-> B`)).toBe(
-      'The studies do not tell apart the part of A when set and the part of B when A is set. What is hidden behind B and Y depends on whether A was set, also when all actions are given, along A <-> B <-> Y: the part of B is not the same with A set and with A watched. It would be determined with a study that sets A, B.',
+      'The studies do not tell apart the part of A when set and the part of B when A is set. What is hidden behind B and Y depends on whether A was set, also when all actions are given, along A <-> B <-> Y: the part of B is not the same with A set and with A watched. It would be determined with a study that sets A and B.',
     );
     const both = planOf('additive(Y; A, B, D)', ['A', 'B', 'D'], [[], ['A', 'B'], ['D']], graphFrom(`${plain}; A <-> B; D -> Y; D <-> Y`));
     expect(isPlan(both) && both.weights).toEqual([-1, 1, 1]);

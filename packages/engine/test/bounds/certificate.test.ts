@@ -383,7 +383,7 @@ describe('conflicts', () => {
     if (first === undefined) throw new Error('no conflict');
     const certificate = written(conflictCertificate(problem, first));
     expect(verifyCertificate(certificate, { exact: true }).accepted).toBe(true);
-    expect(certificate.conflict?.says).toBe('P(X=0, Y=1) = 0.5 exceeds P(Y=1 | do(X=0)) = 0.25');
+    expect(certificate.conflict?.says).toBe('P(X=0, Y=1) = 0.5 in survey exceeds P(Y=1 | do(X=0)) = 0.25 in trial');
     const milder = {
       ...certificate,
       cells: certificate.cells.map((cell, i) => (i === 1 ? { ...cell, target: 0.25 } : i === 0 ? { ...cell, target: 0.5 } : cell)),

@@ -318,11 +318,19 @@ describe('conflicts', () => {
     ];
     const problem = programme([bow], [observed(joint), ...trial([0.3, 0.5])], targetOf([]));
     const block = atOnce(openBlock(solver, problem, 0));
-    expect(block.conflict?.violated.says).toBe('P(X=0, Y=1) = 0.45 exceeds P(Y=1 | do(X=0)) = 0.3');
+    expect(block.conflict?.violated.says).toBe('P(X=0, Y=1) = 0.45 in survey exceeds P(Y=1 | do(X=0)) = 0.3 in trial');
     expect(block.conflict?.violated.left).toBeCloseTo(0.45, 12);
     expect(block.conflict?.violated.right).toBeCloseTo(0.3, 12);
     expect(block.conflict?.studies).toEqual(['survey', 'trial']);
     expect(atOnce(block.range(chance([1, 1])))).toEqual({ infeasible: block.conflict });
+    block.close();
+  });
+  test('one probability in two studies: each figure says whose it is', () => {
+    const other = trial([0.7, 0.5]).map((stated) => ({ ...stated, study: 'second trial' }));
+    const block = atOnce(openBlock(solver, programme([bow], [...trial([0.3, 0.5]), ...other], targetOf([])), 0));
+    expect(block.conflict?.violated.says).toMatch(
+      /^(P\(Y=1 \| do\(X=0\)\)) = 0\.7 in second trial exceeds \1 = 0\.3 in trial$|^(P\(Y=0 \| do\(X=0\)\)) = 0\.7 in trial exceeds \2 = 0\.3 in second trial$/u,
+    );
     block.close();
   });
   test('the instrumental inequality: over y, the largest P(x, y | z) over z', () => {

@@ -133,7 +133,7 @@ test('text: bars where there is room for them, for probabilities only', () => {
 test('a no: why, the hedge in words, what would help', () => {
   const text = answerText(no, { width: 200 });
   expect(text).toContain('Why         Confounded.');
-  expect(text).toContain("F = {X, Y}, F' = {Y}. Hidden common causes join all of F: what X does cannot be told from what they do.");
+  expect(text).toContain("F = {X, Y}, F' = {Y}. Hidden common causes join all of F: what X does cannot be told from what those causes do.");
   expect(text).toContain('One experiment on {X}, or on {Z, W}.');
   expect(answerText({ ...no, wouldHelp: [] })).toContain('No single experiment');
   const { wouldHelp: _, ...rest } = no;

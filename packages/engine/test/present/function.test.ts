@@ -64,6 +64,10 @@ describe('a function as text', () => {
       'split best (50 % watched, 25 % with tv set and 25 % with web set), would have a standard error of 0.41 instead of 0.74.',
     );
     expect(out).toContain('interact by up to 0.5, the value would lie between 60.2 and 71.7.');
+    const even = { ...additive, allocation: { ...additive.allocation, standardError: 0.7399 } };
+    expect(text({ ...curveAnswer, additive: even }, { width: 200 })).toContain(
+      'Design      No other split of the same number of records over these regimes would be noticeably better.',
+    );
     const told = { ...curveAnswer, additive, diagnostics: [{ name: 'allocation', level: 'ok', says: 'Watch more.' }] as const };
     expect(text(told, { width: 200 })).not.toContain('Design');
     expect(text(told, { width: 200 })).toContain('If not');
