@@ -13,6 +13,7 @@ import { doubtOf } from './doubt.ts';
 import type { Estimand } from './estimand/estimand.ts';
 import { leavesOf } from './estimand/fold.ts';
 import { simplify } from './estimand/simplify.ts';
+import { answerExchangeable, exchangeableOf } from './exchangeable-answer.ts';
 import type { Graph } from './graph/graph.ts';
 import { observed } from './graph/kin.ts';
 import { withLatent } from './graph/surgery.ts';
@@ -36,7 +37,7 @@ export interface Asked {
   readonly domains: ReadonlyMap<Name, Domain>;
   readonly studies: readonly Study[];
   readonly catalogue: Catalogue;
-  readonly model?: ModelDocument;
+  readonly model?: ModelDocument & { readonly exchangeable?: Readonly<Record<Name, unknown>> | undefined };
   readonly assume?: readonly string[];
 }
 
@@ -67,7 +68,9 @@ export class Fault extends Error {
  * finished come back, marked partial.
  */
 export async function ask(problem: Asked, questions: readonly string[], options: AskOptions = {}): Promise<Result<AnswersDocument>> {
-  if (problem.studies.length === 0 && questions.length > 0) {
+  const known = exchangeableOf(problem);
+  if (known !== undefined && !known.ok) return known;
+  if (problem.studies.length === 0 && questions.length > 0 && known === undefined) {
     const hint = 'Give a study (in the problem document, or --study FILE), or use explain, which needs no data.';
     return failure({ code: 'no-study', message: 'There is no study to answer from.', hint });
   }
@@ -77,8 +80,18 @@ export async function ask(problem: Asked, questions: readonly string[], options:
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
   const sums: Additive = { assumptions: additive.value, fits: noFits() };
-  return document(problem, questions, options, (question, places) => answer(problem, question, { ...options, ...places }, open, sums));
+  const levels = known === undefined ? [] : [...known.value.levels].map(([name, own]) => [name, { kind: 'finite', levels: own }] as const);
+  return document({ ...problem, domains: new Map([...levels, ...problem.domains]) }, questions, options, (question, places) =>
+    known !== undefined && (problem.studies.length === 0 || hasPositions(question))
+      ? answerExchangeable(question, problem.graph, known.value, options)
+      : answer(problem, question, { ...options, ...places }, open, sums),
+  );
 }
+
+const hasPositions = ({ parts }: Question): boolean =>
+  parts.some(({ query }) =>
+    [...query.of, ...query.given].some((term) => term.position !== undefined || term.world.some(({ position }) => position !== undefined)),
+  );
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
 export async function explain(

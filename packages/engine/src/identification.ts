@@ -81,7 +81,8 @@ export function identifyQuery(
   const query = graph === undefined ? asked : withoutIdleNesting(asked, graph);
   const terms = [...query.of, ...query.given];
   if (terms.some((term) => term.position !== undefined || term.world.some((setting) => setting.position !== undefined))) {
-    const why = 'Positions (Y@2) speak of exchangeable data, for which no rule is installed yet.';
+    const why =
+      'Positions (Y@2) speak of exchangeable data, which are answered from a known model ("model": { "exchangeable": ... }); from environments there is no rule yet.';
     return { result: { verdict: 'refused', rule: 'exchangeable', why, proof: [] }, refused: [{ rule: 'exchangeable', why }] };
   }
   const usable = graph === undefined ? rules.slice(0, 1) : rules;

@@ -14,9 +14,15 @@ export const cellName = ({ variable, position }: Cell): Name => `${variable}@${p
  * Theorem 1 as an estimand over cells: for each mechanism one leaf P(its cells | their parents), joint over all positions where its variable
  * was not set, each as the observational `studies` of whole environments show it; set cells at their values; summed over what is neither
  * asked nor known, divided by the same for the condition. Positions and cells that do not matter are left out. Its value is
- * P(target | given; do(set)). Issues: those of {@link unrollQuery}.
+ * P(target | given; do(set)), a function of the values of `open` cells. Issues: those of {@link unrollQuery}.
  */
-export function exchangeableEstimand(model: ExchangeableModel, query: CellQuery, studies: readonly Name[]): Result<Estimand> {
+export function exchangeableEstimand(
+  model: ExchangeableModel,
+  query: CellQuery,
+  studies: readonly Name[],
+  open: readonly Cell[] = [],
+): Result<Estimand> {
+  const left = new Set(open.map(cellName));
   const unrolled = unrollQuery(model, query);
   if (!unrolled.ok) return unrolled;
   const { layout, places, contradicts } = unrolled.value;
@@ -39,7 +45,7 @@ export function exchangeableEstimand(model: ExchangeableModel, query: CellQuery,
         const as = place.roles[j];
         if (value === undefined) continue;
         if (as === role.set) at[cell] = { value };
-        else known[cell] = { value };
+        else if (!left.has(cell)) known[cell] = { value };
         if (as === role.target && !of.includes(cell)) of.push(cell);
         if (as === role.given && !given.includes(cell)) given.push(cell);
       }
@@ -48,8 +54,8 @@ export function exchangeableEstimand(model: ExchangeableModel, query: CellQuery,
   });
   if (of.length === 0) return success(builder.constant(1, because));
   const body = builder.place(at, builder.product(factors, because));
-  const open = builder.axesOf(body).filter((name) => !of.includes(name) && !given.includes(name));
-  const summed = builder.sum(open, body, { theorem: 'Marginalisation', source: paper });
+  const free = builder.axesOf(body).filter((name) => !of.includes(name) && !given.includes(name));
+  const summed = builder.sum(free, body, { theorem: 'Marginalisation', source: paper });
   const ratio = given.length === 0 ? summed : builder.condition(of, given, summed, { theorem: 'Conditional probability', source: paper });
   return success(builder.place(known, ratio));
 }

@@ -31,6 +31,12 @@ const withPrimes = (symbol: Name): readonly [string, string] => {
 /** The outcome of an additive mean on the log scale is named `log Y`. */
 const logged = (base: Name): Name | undefined => /^log (.+)$/u.exec(base)?.[1];
 
+/** A cell of exchangeable data is named `X@2`. */
+const placed = (base: Name): readonly [Name, string] | undefined => {
+  const [, name, position] = /^(.+)@(\d+)$/u.exec(base) ?? [];
+  return name === undefined || position === undefined ? undefined : [name, position];
+};
+
 const atomsWith =
   (name: (name: Name) => string, value: (value: string) => string, equals: string) =>
   (atoms: readonly Atom[]): string =>
@@ -45,6 +51,8 @@ const atomsWith =
 const textName = (symbol: Name): string => {
   const [base, primes] = withPrimes(symbol);
   const inner = logged(base);
+  const cell = placed(base);
+  if (cell !== undefined) return `${writeName(cell[0])}@${cell[1]}${primes}`;
   return `${inner === undefined ? writeName(base) : `log ${writeName(inner)}`}${primes}`;
 };
 const textAtoms = atomsWith(textName, printValue, '=');
@@ -83,6 +91,8 @@ function latexName(symbol: Name): string {
   const [base, primes] = withPrimes(symbol);
   const inner = logged(base);
   if (inner !== undefined) return `\\log ${latexName(inner)}${primes}`;
+  const cell = placed(base);
+  if (cell !== undefined) return `${latexName(cell[0])}^{(${cell[1]})}${primes}`;
   if (/^[A-Za-z]$/u.test(base)) return `${base}${primes}`;
   const indexed = /^([A-Za-z])_?(\d+)$/u.exec(base);
   if (indexed !== null) return `${indexed[1]}_{${indexed[2]}}${primes}`;

@@ -32,6 +32,10 @@ const rules: Readonly<Record<string, { readonly says: string; readonly source?: 
     says: 'The outcome is assumed to be a sum with a part for each action, so means that were seen under fewer actions add up to this one.',
     source: 'Kekić, Garrido Mejia and Schölkopf (2025)',
   },
+  exchangeable: {
+    says: 'Rows come from independent mechanisms that are the same for all of them: each row tells of the mechanisms, except of those that were set in it.',
+    source: 'Guo, Zhang, Mohan, Huszár and Schölkopf (2024)',
+  },
   combine: { says: 'Each part is identified, and the parts are added up.', source: 'linearity' },
 };
 
