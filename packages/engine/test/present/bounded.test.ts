@@ -146,7 +146,7 @@ describe('a bounded answer', () => {
 
   test('a study that would settle it is told as such', () => {
     const settles = { set: ['Treatment'], expectedWidth: 0, least: 0, most: 0 };
-    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain('expected width 0, that is one number (now 0.09).');
+    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain('expected width 0, one number in each model that was tried (now 0.09).');
   });
 
   test('a table of bounds says what they mean, and has no estimand to speak of', () => {
@@ -241,7 +241,7 @@ describe('agreement', () => {
   });
 
   test('what was checked of certificates is said as it came out', () => {
-    const one = { question: 'PNS(X -> Y)', accepted: true, against: true, checks: [] };
+    const one = { question: 'PNS(X -> Y)', accepted: true, against: true as const, checks: [] };
     expect(verifiedText([one], wide)).toContain('and that it is the programme of this problem');
     expect(verifiedText([{ ...one, accepted: false }], wide)).toContain('whether it is the programme of this problem');
     const { against: _, ...alone } = one;
