@@ -146,7 +146,9 @@ describe('a bounded answer', () => {
 
   test('a study that would settle it is told as such', () => {
     const settles = { set: ['Treatment'], expectedWidth: 0, least: 0, most: 0 };
-    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain('expected width 0, one number in each model that was tried (now 0.09).');
+    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain(
+      'expected width 0, one number in each model that was tried (now 0.09).',
+    );
   });
 
   test('a table of bounds says what they mean, and has no estimand to speak of', () => {
