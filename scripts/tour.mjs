@@ -1,4 +1,4 @@
-// The README's first command ends here: questions of four kinds, answered by the command itself.
+// The README's first command ends here: questions of five kinds, answered by the command itself.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -43,6 +43,8 @@ export const runVerify: Run = async ({ args, console, stdin }) => {
   const verified = answers.value.flatMap((answer): readonly VerifiedAnswer[] =>
     isBare(answer) ? [verifyCertificate(answer.certificate, options)] : verifyAnswers(answer, options),
   );
+  if (answers.value.some(isProblem))
+    return bad(`“${word}” is a problem document, not answers.`, `First: doable ask ${word} --json > answers.json`);
   const without = answers.value.filter((answer) => certificatesIn(answer).length === 0).length;
   if (verified.length === 0)
     return bad(
@@ -61,6 +63,9 @@ export const runVerify: Run = async ({ args, console, stdin }) => {
   );
   return accepted ? exit.answered : exit.no;
 };
+
+const isProblem = (one: unknown): boolean =>
+  typeof one === 'object' && one !== null && 'schema' in one && `${one.schema}`.startsWith('doable/problem');
 
 /** The accepted ones once more, as certificates about a problem document. */
 async function holdAgainst(

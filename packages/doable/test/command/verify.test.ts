@@ -150,6 +150,7 @@ test('no certificate and bad input: exit code 2, and why', async () => {
     [JSON.stringify(without), 'no certificate'],
     ['{"answers": [', 'not JSON'],
     ['[1, 2]', 'holds no answers'],
+    ['{"schema": "doable/problem@1", "graph": "X -> Y"}', 'is a problem document, not answers'],
   ];
   for (const [input, says] of cases) {
     const { out, err, code } = await doable(['verify', '-'], { input });

@@ -122,8 +122,8 @@ function inequality(
   const [block, another] = blocks;
   if (another !== undefined)
     return wrong(
-      `it depends on ${blocks.map((number) => structure.blocks[number]?.name).join(' and on ')}, which are independent parts of the model.`,
-      'An inequality may concern one part: name more variables as set, or none.',
+      `it depends on ${blocks.map((number) => `{${structure.blocks[number]?.name}}`).join(' and on ')}, which are independent parts of the model.`,
+      'An inequality may concern one part: set what the others hold inside the brackets, as in P(Y[X=1, Z=0]=0, Y[X=0, Z=0]=1) <= 0.1, once for each value.',
     );
   const constant = (networks: readonly Network[]): number =>
     networks.reduce((sum, { weight, tables }) => (tables.length === 0 ? sum + weight : sum), 0);

@@ -3,6 +3,7 @@ import { exp } from '../math/elementary.ts';
 import { expEnds, logReading } from './function.ts';
 import { count, listed } from './layout.ts';
 import { shortNumber, supportedPlaces } from './round.ts';
+import { isNo } from './words.ts';
 
 /** How studies of single interventions were put together, in words, for every format. */
 
@@ -72,7 +73,7 @@ export function additiveSentences(answer: Answer): readonly { readonly label: st
   const all = [
     ['Fit', `${basis}; ${method}.`],
     ['Scale', scaleSentence(answer)],
-    ['Design', told.has('allocation') ? undefined : allocationSentence(additive, errorNow(answer))],
+    ['Design', told.has('allocation') || isNo(answer) ? undefined : allocationSentence(additive, errorNow(answer))],
     ['If not', told.has('sensitivity') ? undefined : sensitivitySentence(additive)],
   ] as const;
   return all.flatMap(([label, says]) => (says === undefined ? [] : [{ label, says }]));

@@ -285,7 +285,7 @@ export function nextSaid(studies: readonly NextStudy[], [low, high]: Ends, all: 
 const didText = ({ set }: NextStudy): string => (set.length === 0 ? 'watch, and set nothing' : `randomise ${listed(set)}`);
 const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const expectedText = ({ most, expectedWidth }: NextStudy): string =>
-  `expected width ${widthText(expectedWidth)}${most < 1e-6 ? ', that is one number' : ''}`;
+  `expected width ${widthText(expectedWidth)}${most < 1e-6 ? ', one number in each model that was tried' : ''}`;
 const widthText = (width: number): string => (width < 1e-6 ? '0' : shortNumber(Number(width.toPrecision(2))));
 
 export const isCertified = ({ certificate, certificates = [] }: Answer): boolean => certificate !== undefined || certificates.length > 0;

@@ -47,7 +47,9 @@ function answerMarkdown(answer: Answer): string {
     ),
     ...answer.assumes.map((text) => `**Assumes:** ${plain(text)}`),
     ...(!isCertified(answer) ? [] : [`**Certificate:** ${plain(certificateSentence)}`]),
-    ...answer.diagnostics.map(({ name, level, says }) => `**${plain(name)}** (${level}): ${plain(says)}`),
+    ...answer.diagnostics.map(
+      ({ name, level, says }) => `**${plain(name)}** (${level === 'ok' ? 'note' : level === 'warn' ? 'warning' : 'FAIL'}): ${plain(says)}`,
+    ),
   ];
   const derivation = (answer.derivation ?? []).map(
     ({ depth, says, theorem, source, line }) =>

@@ -144,8 +144,7 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
   const ends = boundsOf(answer);
   if (answer.status === 'bounded' && ends !== undefined) return [...boundLines(answer, ends, options), ...methodLines(answer, options)];
   if (answer.status !== 'bounded' && answer.status !== 'identified' && ends !== undefined) {
-    const { text, tone } = headline(answer);
-    return [...paragraph({ tone, text }, options, '  '), '', ...boundLines(answer, ends, options), ...methodLines(answer, options)];
+    return [...headlineLines(answer, options), '', ...boundLines(answer, ends, options), ...methodLines(answer, options)];
   }
   if (answer.distribution !== undefined && isBoundedTable(answer.distribution))
     return [...boundedTableLines(answer, answer.distribution, percent, options.rows ?? 40, options), ...methodLines(answer, options)];
@@ -154,7 +153,8 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
       uncertainty === undefined || options.method === false
         ? []
         : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];
-    return [...distributionLines(answer.distribution, percent, options), ...method];
+    const refused = answer.status === 'incompatible' ? [...headlineLines(answer, options), ''] : [];
+    return [...refused, ...distributionLines(answer.distribution, percent, options), ...method];
   }
   if (answer.function !== undefined) return [...functionLines(answer, answer.function, options), ...methodLines(answer, options)];
   if (answer.kind === 'point' && answer.value !== undefined) {
@@ -170,9 +170,13 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
     const method = options.method === false ? [] : paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ');
     return [...paragraph([value, interval], options, '  '), ...scale, ...method];
   }
+  return headlineLines(answer, options);
+}
+
+const headlineLines = (answer: Answer, options: AnswerTextOptions): string[] => {
   const { text, tone } = headline(answer);
   return paragraph({ tone, text }, options, '  ');
-}
+};
 
 const methodLines = ({ uncertainty }: Answer, options: AnswerTextOptions): string[] =>
   uncertainty === undefined || options.method === false ? [] : ['', ...paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ')];

@@ -10,12 +10,15 @@ export function verifiedText(answers: readonly VerifiedAnswer[], options: TextOp
     rejected === 0
       ? paint('good', answers.length === 1 ? 'The certificate is accepted.' : `All ${count(answers.length, 'certificate')} are accepted.`)
       : paint('bad', `${rejected} of ${count(answers.length, 'certificate')} rejected.`);
+  const held = answers.some(({ against }) => against === true);
   const note: Rich = {
     tone: 'dim',
     text:
-      answers.every(({ against, accepted }) => against === true || !accepted) && answers.some(({ against }) => against === true)
-        ? 'Checked is that the numbers follow from the programme in the file, and that it is the programme of this problem: its graph, assumptions and studies.'
-        : 'Checked is that the numbers follow from the programme in the file, and not that this is the programme of your graph and your studies: for that, doable verify ANSWERS PROBLEM.',
+      held && rejected > 0
+        ? 'Checked is whether the numbers follow from the programme in the file, and whether it is the programme of this problem: its graph, assumptions and studies.'
+        : answers.every(({ against }) => against === true) && held
+          ? 'Checked is that the numbers follow from the programme in the file, and that it is the programme of this problem: its graph, assumptions and studies.'
+          : 'Checked is that the numbers follow from the programme in the file, and not that this is the programme of your graph and your studies: for that, doable verify ANSWERS PROBLEM.',
   };
   return [...blocks, [total, ...paragraph(note, options)].join('\n')].join('\n\n');
 }

@@ -11,6 +11,7 @@ import { answersMarkdown } from '../../src/present/markdown.ts';
 import { type Marks, pictureCell } from '../../src/present/picture.ts';
 import { answersBoundsSvg } from '../../src/present/svg/bounds.ts';
 import { answersText, answerText } from '../../src/present/text.ts';
+import { verifiedText } from '../../src/present/verified.ts';
 import { conflict, documentOf, drug, gap, polio, table, vitamin } from './bounded-answers.ts';
 import { elements } from './xml.ts';
 
@@ -145,7 +146,9 @@ describe('a bounded answer', () => {
 
   test('a study that would settle it is told as such', () => {
     const settles = { set: ['Treatment'], expectedWidth: 0, least: 0, most: 0 };
-    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain('expected width 0, that is one number (now 0.09).');
+    expect(answerText({ ...drug, nextStudies: [settles] }, wide)).toContain(
+      'expected width 0, one number in each model that was tried (now 0.09).',
+    );
   });
 
   test('a table of bounds says what they mean, and has no estimand to speak of', () => {
@@ -239,6 +242,14 @@ describe('agreement', () => {
     expect(pText(1)).toBe('p = 1');
   });
 
+  test('what was checked of certificates is said as it came out', () => {
+    const one = { question: 'PNS(X -> Y)', accepted: true, against: true as const, checks: [] };
+    expect(verifiedText([one], wide)).toContain('and that it is the programme of this problem');
+    expect(verifiedText([{ ...one, accepted: false }], wide)).toContain('whether it is the programme of this problem');
+    const { against: _, ...alone } = one;
+    expect(verifiedText([alone], wide)).toContain('and not that this is the programme of your graph');
+  });
+
   test('a conflict names the inequality, the studies, and what may be wrong', () => {
     const text = answerText({ ...conflict, diagnostics: [{ name: 'compatibility', level: 'fail', says: 'Said once.' }] }, wide);
     expect(text).toContain('No: the studies and the graph contradict each other.');
@@ -249,6 +260,8 @@ describe('agreement', () => {
     expect(text).not.toContain('Said once.');
     expect(text).not.toContain('assumed');
     expect(answerText({ ...conflict, assumes: ['monotone(X -> Y)'] }, wide)).toContain('or what was assumed does not hold. Leave one out');
+    const values = { ...conflict, kind: 'distribution' as const, distribution: [{ at: { Y: '1', 'X (set)': '1' }, value: 0.7 }] };
+    expect(answerText(values, wide)).toMatch(/No: the studies and the graph contradict each other\.\n\n.*\n.* 0\.7/u);
     const unknown = answerText({ ...conflict, agreement: { gap: Number.NaN, gapAtLeast: 0, strict: false } }, wide);
     expect(unknown).toContain('No model of this graph comes near enough to all the tables.');
     const bare = answerText(
