@@ -156,8 +156,8 @@ describe('graph and effect together', () => {
     expect(errors.independent).toBeLessThan(5.5e-4);
     // 1 / E, from 8.7e-6 at 10,000.
     const scale = 10_000 / count;
-    expect(errors.knowing).toBeGreaterThan(6e-6 * scale);
-    expect(errors.knowing).toBeLessThan(1.1e-5 * scale);
+    expect(errors.knowing).toBeGreaterThan(4.5e-6 * scale);
+    expect(errors.knowing).toBeLessThan(1.4e-5 * scale);
     if (heavy) expect(errors.discovered).toBeLessThan(1.2e-5);
     else expect(errors.discovered).toBeLessThan(4e-4);
   });
