@@ -1,0 +1,93 @@
+import { exp, log } from '../math/elementary.ts';
+
+/** Sum over j < count of log(start + j): the logarithm of a rising factorial. */
+export function logRising(start: number, count: number): number {
+  let total = 0;
+  for (let j = 0; j < count; j++) total += log(start + j);
+  return total;
+}
+
+const [leastLog, mostLog] = [-6, 12];
+
+/**
+ * Dirichlet weights of largest marginal likelihood for counts by level (`rows`, one per environment or per distinct row, `times` how often
+ * it occurs): the mean by Minka's fixed point, the total by golden section, in turn. The total stays within e^-6 and e^12: beyond, nothing
+ * varies.
+ */
+export function fitDirichlet(rows: readonly ArrayLike<number>[], times: ArrayLike<number>, levels: number): number[] {
+  // above[k][j]: environments whose count of level k is more than j.
+  const above = Array.from({ length: levels + 1 }, (): number[] => []);
+  const note = (k: number, count: number, weight: number): void => {
+    const list = above[k] as number[];
+    for (let j = 0; j < count; j++) list[j] = (list[j] ?? 0) + weight;
+  };
+  const seen = new Float64Array(levels);
+  for (const [r, row] of rows.entries()) {
+    const weight = times[r] as number;
+    if (weight === 0) continue;
+    let total = 0;
+    for (let k = 0; k < levels; k++) {
+      const count = row[k] as number;
+      note(k, count, weight);
+      seen[k] = (seen[k] as number) + count * weight;
+      total += count;
+    }
+    note(levels, total, weight);
+  }
+  const all = seen.reduce((sum, one) => sum + one, 0);
+  if (all === 0) return Array.from({ length: levels }, () => 1);
+  // Half a record, so that no level is impossible.
+  let mean = Array.from(seen, (one) => (one + 0.5) / (all + 0.5 * levels));
+  const rising = (k: number, start: number): number => (above[k] as number[]).reduce((sum, times, j) => sum + times * log(start + j), 0);
+  const slope = (k: number, start: number): number => (above[k] as number[]).reduce((sum, times, j) => sum + times / (start + j), 0);
+  const likelihood = (total: number): number => mean.reduce((sum, share, k) => sum + rising(k, total * share), -rising(levels, total));
+  let total = 1;
+  for (let round = 0; round < 12; round++) {
+    const next = exp(golden((x) => likelihood(exp(x)), leastLog, mostLog));
+    const moved = Math.abs(log(next / total));
+    total = next;
+    if (round > 0 && moved < 1e-4) break;
+    for (let step = 0; step < 5; step++) {
+      const raw = mean.map((share, k) => Math.max(1e-9, share * slope(k, total * share)));
+      const sum = raw.reduce((whole, one) => whole + one, 0);
+      mean = raw.map((one) => one / sum);
+    }
+    // A level never seen keeps the chance of half a record.
+    const floor = 0.5 / (all + 0.5 * levels);
+    const lifted = mean.map((share) => Math.max(share, floor));
+    const whole = lifted.reduce((sum, one) => sum + one, 0);
+    mean = lifted.map((share) => share / whole);
+  }
+  return mean.map((share) => total * share);
+}
+
+/** The place of the largest value of a function with one peak. */
+function golden(f: (x: number) => number, from: number, to: number): number {
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let [a, b] = [from, to];
+  let [x, y] = [b - ratio * (b - a), a + ratio * (b - a)];
+  let [fx, fy] = [f(x), f(y)];
+  while (b - a > 1e-4) {
+    if (fx >= fy) {
+      [b, y, fy] = [y, x, fx];
+      x = b - ratio * (b - a);
+      fx = f(x);
+    } else {
+      [a, x, fx] = [x, y, fy];
+      y = a + ratio * (b - a);
+      fy = f(y);
+    }
+  }
+  return (a + b) / 2;
+}
+
+/** Log probability of a sequence of records with these counts, in any one order, under Dirichlet weights. */
+export function dirichletLikelihood(weights: readonly number[], counts: ArrayLike<number>): number {
+  let [sum, total, records] = [0, 0, 0];
+  for (const [k, weight] of weights.entries()) {
+    sum += logRising(weight, counts[k] as number);
+    total += weight;
+    records += counts[k] as number;
+  }
+  return sum - logRising(total, records);
+}
