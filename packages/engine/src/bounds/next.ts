@@ -91,9 +91,12 @@ export async function nextStudies(
       return { set, expectedWidth, least: Math.min(...widths), most: Math.max(...widths) };
     })
     .filter(({ expectedWidth }) => expectedWidth < width * (1 - 1e-6) - 1e-9)
-    .sort((a, b) => a.expectedWidth - b.expectedWidth);
+    .sort((a, b) => rounded(a) - rounded(b) || a.set.length - b.set.length || a.expectedWidth - b.expectedWidth);
   return { studies, tried, candidates: imaginable.length };
 }
+
+/** Of studies that promise the same, the one that sets less comes first. */
+const rounded = ({ expectedWidth }: NextStudy): number => Math.round(expectedWidth * 1e6);
 
 const sameSet = (a: Regime, b: Regime): boolean =>
   a.fixed === undefined && a.set.length === b.set.length && a.set.every((name) => b.set.includes(name));
