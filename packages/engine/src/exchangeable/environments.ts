@@ -1,9 +1,9 @@
-import type { Columns } from '../data/features.ts';
 import type { Study } from '../data/study.ts';
 import type { Name, Value } from '../graph/variable.ts';
 import type { Random } from '../math/random.ts';
-import { failure, type Issue, type Result, success } from '../run/issue.ts';
-import { Interrupted, type RunOptions } from '../run/progress.ts';
+import { type Result, success } from '../run/issue.ts';
+import type { RunOptions } from '../run/progress.ts';
+import { groupRecords } from './grouped-records.ts';
 
 /**
  * Finite records grouped by environment. Those of environment e are `starts[e]` to `starts[e + 1] - 1` of every column; their order has
@@ -41,89 +41,19 @@ export function sizesOf({ labels, starts, counts }: Environments): Float64Array 
 export async function readEnvironments(
   studies: readonly Study[],
   names: readonly Name[],
-  { signal, pause }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<Result<Environments>> {
-  const issues = studies.flatMap((study) => problemsOf(study, names));
-  if (issues.length > 0) return failure(...issues);
-  const levels = names.map((name) => unionOf(studies.map((study) => levelsOf(study, name) ?? [])));
-  const groups = new Map<string, { readonly codes: number[][]; readonly counts: number[] }>();
-  let plain = true;
-  for (const study of studies) {
-    const { environment } = study.regime;
-    const own = environment === undefined ? [] : (levelsOf(study, environment) ?? []);
-    const recode = names.map((name, v) => (levelsOf(study, name) ?? []).map((level) => (levels[v] as Value[]).indexOf(level)));
-    const label = (value: string): string => (studies.length > 1 ? `${study.name}: ${value}` : value);
-    for await (const batch of study.columns(environment === undefined ? names : [...new Set([environment, ...names])])) {
-      const column = environment === undefined ? undefined : batch.codes.get(environment);
-      for (let record = 0; record < batch.length; record++) {
-        const key = column === undefined ? study.name : label(own[column[record] as number] as string);
-        let group = groups.get(key);
-        if (group === undefined) {
-          group = { codes: names.map(() => []), counts: [] };
-          groups.set(key, group);
-        }
-        const count = countOf(batch, record);
-        if (!Number.isInteger(count)) return notCounts(study);
-        plain &&= count === 1;
-        for (const [v, name] of names.entries())
-          (group.codes[v] as number[]).push((recode[v] as number[])[batch.codes.get(name)?.[record] as number] as number);
-        group.counts.push(count);
-      }
-      if (signal?.aborted === true) throw new Interrupted();
-      await pause?.();
-    }
-  }
-  const all = [...groups.values()];
-  if (all.length < 2)
-    return failure({
-      code: 'one-environment',
-      message: `The records come from ${all.length === 1 ? 'one environment' : 'no environment'}; what environments teach needs several.`,
-      hint: 'Name the column that tells environments apart: "environment" of the study.',
-    });
-  const starts = new Int32Array(all.length + 1);
-  for (const [e, { counts }] of all.entries()) starts[e + 1] = (starts[e] as number) + counts.length;
+  const read = await groupRecords(studies, names, 'finite', options);
+  if (!read.ok) return read;
+  const { labels, starts, columns, counts } = read.value;
   return success({
     names,
-    levels,
-    labels: [...groups.keys()],
+    levels: columns.map(({ levels }) => levels ?? []),
+    labels,
     starts,
-    columns: names.map((_, v) => Int32Array.from(all.flatMap(({ codes }) => codes[v] as number[]))),
-    ...(plain ? {} : { counts: Float64Array.from(all.flatMap(({ counts }) => counts)) }),
+    columns: columns.map(({ values }) => Int32Array.from(values)),
+    ...(counts && { counts }),
   });
-}
-
-const countOf = ({ weights }: Columns, record: number): number => (weights ? (weights[record] as number) : 1);
-
-const notCounts = ({ name }: Study): Result<never> =>
-  failure({
-    code: 'weights-not-counts',
-    message: `Study ${name} has weights that are not counts; tests across environments need single records or counts of them.`,
-  });
-
-function levelsOf(study: Study, name: Name): readonly Value[] | undefined {
-  const domain = study.domains.get(name);
-  return domain?.kind === 'finite' ? domain.levels : undefined;
-}
-
-const unionOf = (lists: readonly (readonly Value[])[]): Value[] => [...new Set(lists.flat())];
-
-function problemsOf(study: Study, names: readonly Name[]): Issue[] {
-  const issues: Issue[] = [];
-  if (study.regime.set.length > 0)
-    issues.push({
-      code: 'not-watched',
-      message: `In study ${study.name} ${study.regime.set.join(', ')} was set; environments must be watched.`,
-    });
-  if (study.size === Number.POSITIVE_INFINITY) issues.push({ code: 'weights-not-counts', message: `Study ${study.name} has no records.` });
-  for (const name of names)
-    if (!study.domains.has(name)) issues.push({ code: 'unknown-variable', message: `Study ${study.name} has no variable ${name}.` });
-    else if (levelsOf(study, name) === undefined)
-      issues.push({
-        code: 'not-finite',
-        message: `${name} of study ${study.name} is not finite.`,
-        hint: 'Cut it into levels: "cuts" of the variable.',
-      });
-  return issues;
 }
 
 /** Two records of every environment that has two, as one row per environment (codes at position 1, at position 2), per variable. */
