@@ -15,9 +15,9 @@ export interface CodedColumn {
 
 /**
  * The likelihood-ratio test that two columns of independent records are independent given others, chi-squared on (levels of a - 1)(levels
- * of b - 1) times all configurations of `given`, the empty ones included.
+ * of b - 1) times all configurations of `given`, the empty ones included. `counts`: how many equal records each one stands for.
  */
-export function gTest(a: CodedColumn, b: CodedColumn, given: readonly CodedColumn[]): GTest {
+export function gTest(a: CodedColumn, b: CodedColumn, given: readonly CodedColumn[], counts?: ArrayLike<number>): GTest {
   const configurations = given.reduce((product, { levels }) => product * levels, 1);
   const cells = a.levels * b.levels;
   const table = new Float64Array(configurations * cells);
@@ -25,7 +25,7 @@ export function gTest(a: CodedColumn, b: CodedColumn, given: readonly CodedColum
     let c = 0;
     for (const { codes, levels } of given) c = c * levels + (codes[r] as number);
     const at = c * cells + (a.codes[r] as number) * b.levels + (b.codes[r] as number);
-    table[at] = (table[at] as number) + 1;
+    table[at] = (table[at] as number) + (counts === undefined ? 1 : (counts[r] as number));
   }
   let statistic = 0;
   const rows = new Float64Array(a.levels);
