@@ -98,6 +98,21 @@ export {
   summariseFigure,
 } from './reproduce/additive-summary.ts';
 export { type BenchmarkSettings, benchmarkTask } from './reproduce/benchmark.ts';
+export { type Exemplars, exemplarsOf } from './reproduce/images/exemplars.ts';
+export {
+  type DigitAttributes,
+  type DigitPictures,
+  drawDigits,
+  drawNapkin,
+  type NapkinRows,
+  type NapkinTruth,
+  napkinBatch,
+  napkinGraph,
+  napkinLabels,
+  napkinTruth,
+  napkinTypes,
+} from './reproduce/images/napkin.ts';
+export { colours, type Recipe, renderRecipe, type TensorColumn, thicknesses } from './reproduce/images/render.ts';
 export { type BenchmarkRecord, readBenchmarkRecord } from './reproduce/record.ts';
 export { type BenchmarkModel, type BenchmarkSummary, type Containment, type Data, type Shrunk, summarise } from './reproduce/summary.ts';
 export { type TableOneRow, tableOne } from './reproduce/table-one.ts';
