@@ -98,6 +98,23 @@ export {
   summariseFigure,
 } from './reproduce/additive-summary.ts';
 export { type BenchmarkSettings, benchmarkTask } from './reproduce/benchmark.ts';
+export {
+  type DoFinettiRun,
+  type DoFinettiSettings,
+  type FigureSeries,
+  figureSeries,
+  type GraphSeries,
+  graphSeries,
+} from './reproduce/do-finetti.ts';
+export {
+  type DoFinettiCheck,
+  type DoFinettiPart,
+  type DoFinettiPoint,
+  doFinettiChecks,
+  doFinettiParts,
+  type Earlier,
+  summariseDoFinetti,
+} from './reproduce/do-finetti-summary.ts';
 export { type Exemplars, exemplarsOf } from './reproduce/images/exemplars.ts';
 export {
   type DigitAttributes,
