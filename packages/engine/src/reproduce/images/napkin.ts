@@ -53,7 +53,7 @@ export function napkinLabels(digits: number = 10): DiscreteModel {
       name: 'Y_digit',
       levels: digit,
       inputs: ['X_digit', 'U_thickness'],
-      law: (d, thick) => mostly(digits, [d, 0.7], [(d + (thick === 1 ? 1 : digits - 1)) % digits, 0.2]),
+      law: (d, thick) => mostly(digits, [d, 0.55], [(d + (thick === 1 ? 1 : digits - 1)) % digits, 0.35]),
     },
     {
       name: 'Y_colour',
