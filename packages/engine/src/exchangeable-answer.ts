@@ -1,16 +1,12 @@
-import { heading } from './account.ts';
-import { createBuilder } from './estimand/builder.ts';
-import { estimandToJson } from './estimand/json.ts';
-import { cellName, exchangeableEstimand } from './exchangeable/estimand.ts';
 import { distributionSteps } from './exchangeable/exact.ts';
-import { accountForPositions } from './exchangeable/lemmas.ts';
 import { readExchangeable } from './exchangeable/model.ts';
-import type { Cell, CellQuery, ExchangeableModel, ValuedCell } from './exchangeable/terms.ts';
+import type { Cell, ExchangeableModel } from './exchangeable/terms.ts';
+import { accountForCells, emptyExchangeable, refuseExchangeable, type WeightedPart } from './exchangeable-account.ts';
+import { cellsOf } from './exchangeable-question.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Domain, Name, Value } from './graph/variable.ts';
-import type { Answer, DerivationLine, Point } from './interpret/answer.ts';
-import { formulaLatex, formulaText } from './interpret/formula.ts';
-import type { Query, Question, Setting, Term } from './query/terms.ts';
+import type { Answer, Point } from './interpret/answer.ts';
+import type { Question } from './query/terms.ts';
 import type { Result } from './run/issue.ts';
 import type { RunOptions } from './run/progress.ts';
 import { inSteps } from './run/steps.ts';
@@ -27,11 +23,23 @@ export function exchangeableOf(problem: {
   return readExchangeable(written as Readonly<Record<Name, unknown>>, { domains, ...(graph === undefined ? {} : { graph }) });
 }
 
-interface Part {
-  readonly of: readonly Cell[];
-  /** Undefined: the value is left open. */
-  readonly values: readonly (number | undefined)[];
-  readonly query: CellQuery;
+interface Planned {
+  readonly answer: Answer;
+  /** Undefined: the answer is a no. */
+  readonly parts?: readonly WeightedPart[];
+}
+
+/** The estimand and the derivation of a question to a known model of exchangeable rows; no number is computed. */
+export function planExchangeable(question: Question, graph: Graph | undefined, model: ExchangeableModel): Planned {
+  const parts: WeightedPart[] = [];
+  for (const { weight, query } of question.parts) {
+    const part = cellsOf(query, model.levels, 'model');
+    if (typeof part === 'string') return { answer: refuseExchangeable(question, graph, part) };
+    parts.push({ weight, take: query.take, part });
+  }
+  const account = accountForCells(model, parts, []);
+  if (!account.ok) return { answer: refuseExchangeable(question, graph, account.issues[0]?.message ?? '') };
+  return { answer: { ...emptyExchangeable(question, graph), status: 'identified', ...account.value }, parts };
 }
 
 /**
@@ -44,64 +52,30 @@ export async function answerExchangeable(
   model: ExchangeableModel,
   options: RunOptions,
 ): Promise<Answer> {
-  const empty: Answer = {
-    ...heading(question, graph),
-    status: 'refused',
-    kind: 'none',
-    rule: 'exchangeable',
-    refused: [],
-    assumes: ['exchangeable'],
-    diagnostics: [],
-    studies: [],
-  };
-  const refuse = (why: string, status: Answer['status'] = 'refused'): Answer => ({
-    ...empty,
-    status,
-    why,
-    refused: [{ rule: 'exchangeable', why }],
-  });
-  const builder = createBuilder();
-  const derivation: DerivationLine[] = [];
-  const terms: { readonly weight: number; readonly of: ReturnType<typeof builder.constant> }[] = [];
+  const { answer, parts } = planExchangeable(question, graph, model);
+  if (parts === undefined) return answer;
   let total = 0;
   let open: readonly Point[] | undefined;
-  for (const { weight, query } of question.parts) {
-    const part = cellsOf(query, model);
-    if (typeof part === 'string') return refuse(part);
-    const { of, values, query: asked } = part;
-    const account = accountForPositions(model, asked);
-    const estimand = exchangeableEstimand(
-      model,
-      asked,
-      [],
-      of.filter((_, i) => values[i] === undefined),
-    );
-    const found = await inSteps(distributionSteps(model, of, asked.given, asked.set), options);
-    if (!account.ok) return refuse(account.issues[0]?.message ?? '');
-    if (!estimand.ok) return refuse(estimand.issues[0]?.message ?? '');
-    if (!found.ok) return refuse(found.issues[0]?.message ?? '', 'unknown');
-    derivation.push(...account.value.proof.map(({ depth, says, theorem, source }) => ({ depth, says, theorem, source })));
-    const [first] = of as readonly [Cell];
-    terms.push({ weight, of: query.take === 'mean' ? builder.mean(cellName(first), estimand.value) : estimand.value });
+  for (const { weight, take, part } of parts) {
+    const { of, values, query } = part;
+    const found = await inSteps(distributionSteps(model, of, query.given, query.set), options);
+    if (!found.ok) return refuseExchangeable(question, graph, found.issues[0]?.message ?? '', 'unknown');
     const { values: joint, sizes } = found.value;
-    if (joint === null) return { ...empty, status: 'undefined', derivation };
+    if (joint === null) {
+      const { estimand: _, identifiable: __, ...rest } = answer;
+      return { ...rest, status: 'undefined' };
+    }
     const points = pointsOf(of, values, sizes, joint, model);
-    if (query.take === 'mean')
-      total += weight * points.reduce((sum, { at, value }) => sum + Number(Object.values(at)[0]) * (value ?? 0), 0);
+    if (take === 'mean') total += weight * points.reduce((sum, { at, value }) => sum + Number(Object.values(at)[0]) * (value ?? 0), 0);
     else if (values.includes(undefined)) {
-      if (question.parts.length > 1) return refuse('The parts of a combination must state their values.');
+      if (parts.length > 1) return refuseExchangeable(question, graph, 'The parts of a combination must state their values.');
       open = points;
     } else total += weight * (points[0]?.value ?? 0);
   }
-  const whole = builder.combine(terms);
   return {
-    ...empty,
-    status: 'identified',
+    ...answer,
     kind: open === undefined ? 'point' : 'distribution',
     ...(open === undefined ? { value: total } : { distribution: open }),
-    identifiable: true,
-    estimand: { text: formulaText(whole), latex: formulaLatex(whole), tree: estimandToJson(whole) },
-    derivation,
   };
 }
 
@@ -130,46 +104,3 @@ function pointsOf(
   }
   return points;
 }
-
-/** Or one sentence on what to ask instead. */
-function cellsOf({ take, of, given }: Query, model: ExchangeableModel): Part | string {
-  const all = [...of, ...given];
-  const world = all[0]?.world ?? [];
-  if (all.some((term) => !sameWorld(term.world, world)))
-    return 'A known model of exchangeable rows answers questions about one world: write what is set inside do(...), for example P(Y@1=1 | do(X@1=0), Y@2=0).';
-  const positioned = all.some(({ position }) => position !== undefined) || world.some(({ position }) => position !== undefined);
-  const cell = ({ variable, position }: Pick<Term, 'variable' | 'position'>): Cell => ({ variable, position: position ?? 1 });
-  const indexOf = ({ variable }: Cell, value: Value): number => model.levels.get(variable)?.indexOf(value) ?? -1;
-  const valued = (one: Pick<Term, 'variable' | 'position'>, value: Setting['value']): ValuedCell | string => {
-    const where = cell(one);
-    if (!model.levels.has(where.variable)) return `The model has no variable ${where.variable}.`;
-    if (value === undefined)
-      return `State the value of ${where.variable}${positioned ? `@${where.position}` : ''}: only what is asked may be left open.`;
-    if (typeof value === 'object') return 'Nested worlds are not read in questions about exchangeable rows.';
-    const index = indexOf(where, value);
-    return index < 0
-      ? `${where.variable} is never ${value} in the model; its levels are ${model.levels.get(where.variable)?.join(', ')}.`
-      : { ...where, value: index };
-  };
-  const set = world.map((setting) => valued(setting, setting.value));
-  const known = given.map((term) => valued(term, term.value));
-  const odd = [...set, ...known].find((one) => typeof one === 'string');
-  if (typeof odd === 'string') return odd;
-  const values: (number | undefined)[] = [];
-  for (const term of of) {
-    if (term.value === undefined || take === 'mean') values.push(undefined);
-    else {
-      const found = valued(term, term.value);
-      if (typeof found === 'string') return found;
-      values.push(found.value);
-    }
-    if (!model.levels.has(term.variable)) return `The model has no variable ${term.variable}.`;
-  }
-  const cells = of.map(cell);
-  const target = cells.map((one, i): ValuedCell => ({ ...one, value: values[i] ?? 0 }));
-  return { of: cells, values, query: { target, given: known as ValuedCell[], set: set as ValuedCell[] } };
-}
-
-const sameWorld = (a: readonly Setting[], b: readonly Setting[]): boolean =>
-  a.length === b.length &&
-  a.every((one, i) => one.variable === b[i]?.variable && one.position === b[i]?.position && one.value === b[i]?.value);

@@ -11,7 +11,7 @@ export type FamilyKind = 'dirichlet' | 'xor' | `mixture ${number}`;
 
 export const familyKinds: readonly FamilyKind[] = ['mixture 1', 'dirichlet', 'xor', 'mixture 2', 'mixture 4'];
 
-interface Fitted {
+export interface Fitted {
   /** Numbers fitted. */
   readonly parameters: number;
   readonly mechanism: (variable: string, parents: readonly string[]) => Mechanism;
@@ -30,8 +30,8 @@ function noiseOf({ configurations }: FamilyCounts, table: Float64Array): [number
   return noise;
 }
 
-/** Empirical Bayes: undefined where the kind does not apply. */
-function fit(kind: FamilyKind, counts: FamilyCounts, times: Float64Array, random: Random): Fitted | undefined {
+/** One kind of family to the environments that `times` counts, by empirical Bayes; undefined where the kind does not apply. */
+export function fitFamily(kind: FamilyKind, counts: FamilyCounts, times: Float64Array, random: Random): Fitted | undefined {
   const { configurations, levels, tables } = counts;
   if (kind === 'xor') {
     if (levels !== 2 || (configurations & (configurations - 1)) !== 0) return undefined;
@@ -97,7 +97,7 @@ export function scoreFamilies(
     let fits = true;
     for (const [f, group] of groups.entries()) {
       const times = timesOf(counts, groups.filter((_, other) => other !== f).flat());
-      const fitted = fit(kind, counts, times, random.split(kind).split(f));
+      const fitted = fitFamily(kind, counts, times, random.split(kind).split(f));
       if (fitted === undefined) {
         fits = false;
         break;
@@ -134,7 +134,7 @@ export function weighFamilies(
   const penalty = log(counts.tableOf.length) / 2;
   return kinds
     .flatMap((kind) => {
-      const fitted = fit(kind, counts, times, random.split(kind));
+      const fitted = fitFamily(kind, counts, times, random.split(kind));
       if (fitted === undefined) return [];
       const likelihood = counts.tables.reduce((sum, table, t) => sum + (times[t] as number) * fitted.likelihood(table), 0);
       return [{ kind, total: likelihood - penalty * fitted.parameters }];
@@ -160,7 +160,7 @@ export function fitMechanism(
   const scores = scoreFamilies(environments, variable, parents, random, options);
   const { kind } = scores[0] as FamilyScore;
   const counts = familyCounts(environments, variable, parents);
-  const { mechanism } = fit(kind, counts, timesOf(counts), random.split(kind)) as Fitted;
+  const { mechanism } = fitFamily(kind, counts, timesOf(counts), random.split(kind)) as Fitted;
   const name = (v: number): string => environments.names[v] as string;
   return { mechanism: mechanism(name(variable), parents.map(name)), kind, scores };
 }

@@ -1,0 +1,84 @@
+import type { Random } from '../math/random.ts';
+import type { Steps } from '../run/steps.ts';
+import type { Environments } from './environments.ts';
+import { type FamilyCounts, familyCounts, timesOf } from './family-counts.ts';
+import { type FamilyKind, type Fitted, familyKinds, fitFamily, scoreFamilies } from './fit-mechanism.ts';
+import type { FrequencyData } from './frequencies.ts';
+import type { Tables } from './posterior.ts';
+import type { ExchangeableModel, Mechanism } from './terms.ts';
+
+/** How one mechanism was found to vary between environments. */
+export interface FittedMechanism {
+  readonly variable: string;
+  readonly parents: readonly string[];
+  readonly kind: FamilyKind;
+  readonly mechanism: Mechanism;
+  /** Log probability of held-out environments above that of a mechanism that does not vary, in nats. */
+  readonly gain: number;
+}
+
+/** The mechanisms of a graph, fitted to environments. */
+export interface FittedProcess extends FrequencyData {
+  readonly model: ExchangeableModel;
+  readonly mechanisms: readonly FittedMechanism[];
+  /** Counts of the records of one environment. */
+  tablesOf(environment: number): Tables;
+  /** Fitted anew to these environments (numbers, which may repeat), each mechanism of the same kind as before. */
+  refit(which: ArrayLike<number>, random: Random): ExchangeableModel;
+  /** The same environments as weights of the distinct tables. */
+  resampled(which: ArrayLike<number>): FrequencyData;
+}
+
+/**
+ * The de Finetti measure of every mechanism of `shape` (a model whose numbers do not matter) by empirical Bayes, of the kind that
+ * predicts held-out environments best. Undefined if interrupted. Pauses after each mechanism.
+ */
+export function* fitSteps(
+  environments: Environments,
+  shape: ExchangeableModel,
+  random: Random,
+  kinds: readonly FamilyKind[] = familyKinds,
+): Steps<FittedProcess | undefined> {
+  const number = (name: string): number => environments.names.indexOf(name);
+  const families: FamilyCounts[] = [];
+  const mechanisms: FittedMechanism[] = [];
+  for (const [i, { variable, parents }] of shape.mechanisms.entries()) {
+    if (yield { task: 'mechanisms', done: i, total: shape.mechanisms.length }) return undefined;
+    const [own, above] = [number(variable), parents.map(number)];
+    const stream = random.split(variable);
+    const counts = familyCounts(environments, own, above);
+    const scores = scoreFamilies(environments, own, above, stream, { kinds });
+    const { kind, total } = scores[0] as (typeof scores)[number];
+    const still = scores.find((score) => score.kind === 'mixture 1')?.total ?? total;
+    const { mechanism } = fitFamily(kind, counts, timesOf(counts), stream.split(kind)) as Fitted;
+    families.push(counts);
+    mechanisms.push({ variable, parents, kind, mechanism: mechanism(variable, parents), gain: total - still });
+  }
+  const { levels } = shape;
+  const timesFor = (which?: ArrayLike<number>): Float64Array[] =>
+    families.map((counts) => timesOf(counts, which === undefined ? undefined : Array.from(which)));
+  const whole: FrequencyData = { shape, families, times: timesFor() };
+  return {
+    ...whole,
+    model: { levels, mechanisms: mechanisms.map(({ mechanism }) => mechanism) },
+    mechanisms,
+    tablesOf: (environment) =>
+      new Map(
+        mechanisms.map(({ variable }, i) => {
+          const { tables, tableOf } = families[i] as FamilyCounts;
+          return [variable, tables[tableOf[environment] as number] as Float64Array];
+        }),
+      ),
+    refit: (which, again) => {
+      const times = timesFor(which);
+      return {
+        levels,
+        mechanisms: mechanisms.map(({ variable, parents, kind }, i) => {
+          const fitted = fitFamily(kind, families[i] as FamilyCounts, times[i] as Float64Array, again.split(variable)) as Fitted;
+          return fitted.mechanism(variable, parents);
+        }),
+      };
+    },
+    resampled: (which) => ({ ...whole, times: timesFor(which) }),
+  };
+}
