@@ -7,6 +7,7 @@ import { runAsk } from './commands/ask.ts';
 import { runCheck } from './commands/check.ts';
 import { type Exit, exit, type Run } from './commands/command.ts';
 import { runConvert } from './commands/convert.ts';
+import { runDiscover } from './commands/discover.ts';
 import { runExplain } from './commands/explain.ts';
 import { commandHelp, mainHelp, runHelp } from './commands/help.ts';
 import { runReproduce } from './commands/reproduce.ts';
@@ -18,6 +19,7 @@ const runs: Readonly<Record<string, Run>> = {
   ask: runAsk,
   explain: runExplain,
   check: runCheck,
+  discover: runDiscover,
   verify: runVerify,
   convert: runConvert,
   simulate: runSimulate,

@@ -21,6 +21,16 @@ export { countsStudy } from './data/records.ts';
 export { observation, type Regime } from './data/regime.ts';
 export type { Declared, SourceHost, StudySource, StudySpec } from './data/source.ts';
 export type { Study } from './data/study.ts';
+export { type Discoverable, type DiscoverOptions, discoverGraph } from './discover.ts';
+export type {
+  DiscoveredEdge,
+  DiscoveryDocument,
+  DiscoveryRound,
+  MissingEdge,
+  OtherGraph,
+  Resampled,
+  ResampledGraph,
+} from './discover-document.ts';
 export { type Builder, createBuilder } from './estimand/builder.ts';
 export { type Because, type Estimand, type Place, variableOf } from './estimand/estimand.ts';
 export { createAxes, fold, leavesOf, stepsOf } from './estimand/fold.ts';

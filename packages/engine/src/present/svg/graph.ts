@@ -9,6 +9,8 @@ export interface GraphSvgOptions extends DrawingOptions {
   readonly title?: string;
   /** Shown on the graph: F with a wide halo, its part F' with a heavy border besides; a legend names both. */
   readonly hedge?: { readonly F: readonly Name[]; readonly Fprime: readonly Name[] };
+  /** Arrows whose direction is undecided: drawn as dashed lines without a head. */
+  readonly undecided?: readonly (readonly [Name, Name])[];
   /** `own` (default): dark ink, light on a dark system; `inherit`: the colour of the surrounding page. */
   readonly ink?: 'own' | 'inherit';
 }
@@ -32,14 +34,14 @@ export function graphSvg(graph: Graph, options: GraphSvgOptions = {}): string {
   const height = drawing.height + legend.length * Math.round(fontSize * 1.5);
   const body = [
     ...drawing.nodes.filter((node) => F.has(node.variable.name)).map(haloOf),
-    ...drawing.edges.map((edge) => edgeOf(edge, F)),
+    ...drawing.edges.map((edge) => edgeOf(edge, F, isUndecided(edge, options.undecided ?? []))),
     ...drawing.nodes.map((node) => nodeOf(node, fontSize, inner.has(node.variable.name))),
     ...legend.map((line, i) => legendOf(line, i, drawing.height + Math.round(i * fontSize * 1.5), fontSize)),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="doable-graph" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Noto Sans', sans-serif" font-size="${fontSize}" fill="none" stroke="currentColor" stroke-width="1.5">`,
     `<title>${escapeXml(options.title ?? 'Causal graph')}</title>`,
-    `<desc>${escapeXml(described(graph))}</desc>`,
+    `<desc>${escapeXml(described(graph, options.undecided ?? []))}</desc>`,
     ...(options.ink === 'inherit' ? [] : [`<style>${style}</style>`]),
     ...body,
     '</svg>\n',
@@ -47,11 +49,13 @@ export function graphSvg(graph: Graph, options: GraphSvgOptions = {}): string {
 }
 
 /** The graph in words, for people who do not see it. */
-function described(graph: Graph): string {
+function described(graph: Graph, undecided: readonly (readonly [Name, Name])[]): string {
+  const arrows = graph.arrows.filter(([from, to]) => !isUndecided({ kind: 'arrow', from, to }, undecided));
   const latent = [...graph.variables.values()].filter((variable) => variable.latent === true).map((variable) => variable.name);
   const parts = [
     `${graph.variables.size} variables: ${[...graph.variables.keys()].join(', ')}.`,
-    graph.arrows.length === 0 ? '' : `Arrows: ${graph.arrows.map(([a, b]) => `${a} to ${b}`).join('; ')}.`,
+    arrows.length === 0 ? '' : `Arrows: ${arrows.map(([a, b]) => `${a} to ${b}`).join('; ')}.`,
+    undecided.length === 0 ? '' : `Edges of undecided direction: ${undecided.map(([a, b]) => `${a} and ${b}`).join('; ')}.`,
     graph.arcs.length === 0 ? '' : `Hidden common causes: ${graph.arcs.map(([a, b]) => `${a} and ${b}`).join('; ')}.`,
     latent.length === 0 ? '' : `Latent: ${latent.join(', ')}.`,
   ];
@@ -81,7 +85,14 @@ function haloOf({ x, y, width, height }: DrawnNode): string {
   return `<rect x="${n(x - width / 2 - pad)}" y="${n(y - height / 2 - pad)}" width="${n(width + 2 * pad)}" height="${n(height + 2 * pad)}" rx="${n(cornerRadius(height) + pad)}" fill="${halo}" fill-opacity="0.28" stroke="none"/>`;
 }
 
-function edgeOf({ kind, from, to, curve }: DrawnEdge, F: ReadonlySet<Name>): string {
+const isUndecided = ({ kind, from, to }: Pick<DrawnEdge, 'kind' | 'from' | 'to'>, undecided: readonly (readonly [Name, Name])[]): boolean =>
+  kind === 'arrow' && undecided.some(([a, b]) => a === from && b === to);
+
+function edgeOf({ kind, from, to, curve }: DrawnEdge, F: ReadonlySet<Name>, undecided: boolean): string {
+  if (undecided) {
+    const ends = [curve.from, curve.control, curve.to].map(({ x, y }) => `${n(x)} ${n(y)}`);
+    return `<g><title>${escapeXml(`${from} — ${to}, direction undecided`)}</title><path d="M${ends[0]}Q${ends[1]} ${ends[2]}" stroke-dasharray="2 3"/></g>`;
+  }
   const size = 9;
   const point = ({ x, y }: { x: number; y: number }): string => `${n(x)} ${n(y)}`;
   const shaft = (tip: { x: number; y: number }): { x: number; y: number } => {
