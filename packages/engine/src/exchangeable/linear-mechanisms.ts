@@ -1,0 +1,160 @@
+import type { Name } from '../graph/variable.ts';
+import type { Random } from '../math/random.ts';
+import { type Result, success } from '../run/issue.ts';
+import { fitDirichlet } from './dirichlet-fit.ts';
+import { type FamilyCounts, familyCounts, timesOf } from './family-counts.ts';
+import type { LinearStatistics } from './linear-criterion.ts';
+import { designLinear, type LinearDesign, type LinearTask } from './linear-design.ts';
+import { coefficientsOf, fitLinear, heldOutLikelihood, type LinearFit, type LinearKind, linearKinds } from './linear-fit.ts';
+import type { LinearMechanism, MixedMechanism, MixedMechanisms, RowMechanism } from './linear-terms.ts';
+import type { MixedColumn, MixedEnvironments } from './mixed-environments.ts';
+
+export interface KindScore {
+  readonly kind: LinearKind;
+  /** Log density of environments that were held out, summed. */
+  readonly held: number;
+}
+
+/**
+ * The ways in which coefficients may vary, by how well each predicts environments that it was not fitted to (folds of environments, at
+ * most ten); best first, the simpler one of equals. Kinds with too few environments for their numbers are left out.
+ */
+export function scoreLinearKinds(statistics: LinearStatistics, random: Random, kinds: readonly LinearKind[] = linearKinds): KindScore[] {
+  const { size, records } = statistics;
+  const groups = records.length;
+  const folds = Math.min(10, groups);
+  const order = random.split('folds').shuffle(Array.from(records.keys()));
+  const possible = kinds.filter((kind) =>
+    kind === 'full' ? size > 1 && groups > size + 2 : kind === 'diagonal' ? size > 1 && groups > 3 : true,
+  );
+  return possible
+    .map((kind): KindScore => {
+      let held = 0;
+      let from: Float64Array | undefined;
+      for (let f = 0; f < folds; f++) {
+        const counts = new Float64Array(groups).fill(1);
+        const out = order.filter((_, i) => i % folds === f);
+        for (const e of out) counts[e] = 0;
+        const fit = fitLinear(statistics, { kind, counts, ...(from && { from }) });
+        if (!fit.ok) return { kind, held: Number.NEGATIVE_INFINITY };
+        from = fit.value.factor;
+        for (const e of out) held += heldOutLikelihood(fit.value, statistics, e);
+      }
+      return { kind, held };
+    })
+    .sort((one, other) => other.held - one.held);
+}
+
+/** The distribution of one mechanism over environments, as fitted. */
+export type FittedMechanism =
+  | {
+      readonly kind: 'linear';
+      readonly variable: Name;
+      readonly parents: readonly Name[];
+      readonly task: LinearTask;
+      readonly fit: LinearFit;
+      readonly scores: readonly KindScore[];
+    }
+  | {
+      readonly kind: 'rows';
+      readonly variable: Name;
+      readonly parents: readonly Name[];
+      readonly counts: FamilyCounts;
+      readonly sizes: readonly number[];
+      readonly weights: RowMechanism;
+    };
+
+/**
+ * Each variable's mechanism by empirical Bayes: linear with coefficients of each environment where it is real, Dirichlet rows where it and
+ * its parents are finite; a finite variable with a real parent is left out. Issues: those of {@link designLinear} and {@link fitLinear}.
+ */
+export function fitMechanisms(
+  environments: MixedEnvironments,
+  parentsOf: ReadonlyMap<Name, readonly Name[]>,
+  random: Random,
+  kinds?: readonly LinearKind[],
+): Result<FittedMechanism[]> {
+  const fitted: FittedMechanism[] = [];
+  const column = (name: Name): MixedColumn => environments.columns[environments.names.indexOf(name)] as MixedColumn;
+  for (const [variable, parents] of parentsOf) {
+    const own = column(variable);
+    if (own.kind === 'real') {
+      const task = designLinear(environments, variable, parents);
+      if (!task.ok) return task;
+      const scores = scoreLinearKinds(task.value.statistics, random.split(variable), kinds);
+      const fit = fitLinear(task.value.statistics, { kind: scores[0]?.kind ?? 'fixed' });
+      if (!fit.ok) return fit;
+      fitted.push({ kind: 'linear', variable, parents, task: task.value, fit: fit.value, scores });
+      continue;
+    }
+    const family = [variable, ...parents].map((name) => ({ name, column: column(name) }));
+    const finite = family.flatMap(({ column }) => (column.kind === 'finite' ? [column] : []));
+    if (finite.length < family.length) continue;
+    const counts = familyCounts(
+      {
+        names: family.map(({ name }) => name),
+        labels: environments.labels,
+        starts: environments.starts,
+        levels: finite.map(({ levels }) => levels),
+        columns: finite.map(({ values }) => values),
+        ...(environments.counts && { counts: environments.counts }),
+      },
+      0,
+      parents.map((_, i) => i + 1),
+    );
+    const sizes = finite.slice(1).map(({ levels }) => levels.length);
+    const empty: RowMechanism = { kind: 'rows', variable, parents, levels: own.levels, sizes, rows: [] };
+    fitted.push({ kind: 'rows', variable, parents, counts, sizes, weights: { ...empty, rows: fitRows(counts, timesOf(counts)) } });
+  }
+  return success(fitted);
+}
+
+function fitRows(counts: FamilyCounts, times: Float64Array): number[][] {
+  return Array.from({ length: counts.configurations }, (_, c) =>
+    fitDirichlet(
+      counts.tables.map((table) => table.subarray(c * counts.levels, (c + 1) * counts.levels)),
+      times,
+      counts.levels,
+    ),
+  );
+}
+
+/** The same mechanisms fitted again with each environment counted so often; kinds stay. */
+export function refitMechanisms(fitted: readonly FittedMechanism[], counts: ArrayLike<number>): Result<FittedMechanism[]> {
+  const again: FittedMechanism[] = [];
+  for (const one of fitted) {
+    if (one.kind === 'linear') {
+      const fit = fitLinear(one.task.statistics, { kind: one.fit.kind, counts, from: one.fit.factor });
+      if (!fit.ok) return fit;
+      again.push({ ...one, fit: fit.value });
+      continue;
+    }
+    const times = new Float64Array(one.counts.tables.length);
+    for (const [e, table] of one.counts.tableOf.entries()) times[table] = (times[table] as number) + (counts[e] as number);
+    again.push({ ...one, weights: { ...one.weights, rows: fitRows(one.counts, times) } });
+  }
+  return success(again);
+}
+
+/** What is known of the mechanisms of a new environment; of environment number e after all its records, where e is given. */
+export function mechanismsOf(fitted: readonly FittedMechanism[], environment?: number): MixedMechanisms {
+  return new Map(fitted.map((one) => [one.variable, mechanismOf(one, environment)]));
+}
+
+function mechanismOf(one: FittedMechanism, environment: number | undefined): MixedMechanism {
+  if (one.kind === 'linear') {
+    const { variable, parents, task, fit } = one;
+    const known =
+      environment === undefined ? { mean: fit.mean, covariance: fit.spread } : coefficientsOf(fit, task.statistics, environment);
+    return inUnits({ kind: 'linear', variable, parents, design: task.design, ...known, noise: fit.noise }, task.design);
+  }
+  if (environment === undefined) return one.weights;
+  const { counts, weights } = one;
+  const table = counts.tables[counts.tableOf[environment] as number] as Float64Array;
+  return { ...weights, rows: weights.rows.map((row, c) => row.map((weight, l) => weight + (table[c * counts.levels + l] as number))) };
+}
+
+/** Sums count the variable from its mean; what is known of the mechanism counts it from zero. */
+function inUnits({ kind, variable, parents, design, mean, covariance, noise }: LinearMechanism, { level }: LinearDesign): LinearMechanism {
+  return { kind, variable, parents, design, mean: mean.map((one, i) => (i === 0 ? one + level : one)), covariance, noise };
+}
