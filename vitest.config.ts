@@ -7,6 +7,7 @@ export default defineConfig({
       '@doable/engine/adapter': fileURLToPath(new URL('./packages/engine/src/data/adapter.ts', import.meta.url)),
       '@doable/engine/present': fileURLToPath(new URL('./packages/engine/src/present/present.ts', import.meta.url)),
       '@doable/engine/tasks': fileURLToPath(new URL('./packages/engine/src/tasks.ts', import.meta.url)),
+      '@doable/engine/tensor': fileURLToPath(new URL('./packages/engine/src/tensor/tensor.ts', import.meta.url)),
       '@doable/engine': fileURLToPath(new URL('./packages/engine/src/index.ts', import.meta.url)),
     },
   },

@@ -288,7 +288,7 @@ export class GraphBuilder {
       if (isConstant(b, neutral)) return this.broadcast(a, broadcastShapes(op, a.shape, b.shape));
       if ((op === 'add' || op === 'multiply') && isConstant(a, neutral)) return this.broadcast(b, broadcastShapes(op, a.shape, b.shape));
     }
-    return this.node({ op }, [a, b]);
+    return this.node({ op }, [unstretched(a, b), unstretched(b, a)]);
   }
   private comparison(op: ComparisonName, a: Operand, b: Operand): Node {
     return this.node({ op }, [this.lift(a), this.lift(b)]);
@@ -309,6 +309,16 @@ export class GraphBuilder {
 const noPadding: Padding = [0, 0, 0, 0];
 const noValues = new Float64Array(0);
 const without = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, i) => !axes.includes(i));
+
+/** What was stretched, where the operation stretches it to the same shape by itself. */
+function unstretched(node: Node, beside: Node): Node {
+  const [inner] = node.inputs;
+  if (node.operation.op !== 'broadcast' || inner === undefined || beside.operation.op === 'broadcast') return node;
+  const fits =
+    beside.shape.length >= node.shape.length &&
+    node.shape.every((size, i) => beside.shape[i - node.shape.length + beside.shape.length] === size);
+  return fits ? inner : node;
+}
 
 /** Whether all values of a constant are `value`. */
 export const isConstant = (node: Node, value: number): boolean =>

@@ -40,6 +40,7 @@ function pulledBack(g: GraphBuilder, node: Node, gradient: Node, i: number): Nod
     case 'subtract':
       return mine(i === 0 ? gradient : g.negate(gradient));
     case 'multiply':
+      if (x === y) return i === 0 ? mine(g.multiply(g.multiply(gradient, 2), x)) : undefined;
       return mine(g.multiply(gradient, i === 0 ? y : x));
     case 'divide':
       return mine(i === 0 ? g.divide(gradient, y) : g.negate(g.divide(g.multiply(gradient, node), y)));

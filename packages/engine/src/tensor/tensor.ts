@@ -1,0 +1,9 @@
+/** Tensor graphs: building, differentiating, training, running and writing them. */
+export type { Backend, CompileOptions, Executable, Tensor, Tensors } from './backend.ts';
+export { GraphBuilder, type Operand } from './builder.ts';
+export { gradients } from './gradients.ts';
+export { frozen, type Graph, graphOf, type Layout, layoutOf, withParameters } from './graph.ts';
+export { type Initial, type Node, type Padding, type Shape, ShapeError, sizeOf } from './node.ts';
+export type { KernelGradient } from './onnx-nodes.ts';
+export { type OnnxOptions, onnxVersions, writeOnnx } from './onnx-write.ts';
+export { checkedFeed, interpret, referenceBackend } from './reference.ts';
