@@ -77,11 +77,9 @@ class Compiler {
       throw new Refused({ code: 'no-sampler', message: 'The question is settled without data: there is nothing to draw.' });
     const random = new Set(this.axesOf(body).random);
     const given = new Set(identified.open.filter((axis) => axis.part === 'given').map((axis) => axis.symbol));
-    const conditions = body.step === 'condition' || body.step === 'measured' ? body.given : [];
     const free = new Set(identified.free);
     const events = Object.fromEntries(Object.entries(values).filter(([name]) => random.has(name)));
-    const role = (name: Name): NetworkInput['role'] =>
-      free.has(name) ? 'free' : given.has(name) || conditions.includes(name) ? 'given' : 'set';
+    const role = (name: Name): NetworkInput['role'] => (free.has(name) ? 'free' : given.has(name) ? 'given' : 'set');
     const network = this.network(body, (name) => {
       const value = values[name];
       return { name, variable: variableOf(name), role: role(name), ...(value === undefined ? {} : { value }) };

@@ -38,6 +38,8 @@ export interface ConditionalModel {
   sample(given: Batch, random: Random, options?: RunOptions): Promise<Batch>;
   /** Natural-log probabilities of `of` given `given`, row by row (densities for real columns), where the kind has them. */
   logProbability?(rows: Batch): Promise<Float64Array>;
+  /** 1 for every row whose condition the model has learnt something about, 0 where it can only guess; absent: not known. */
+  supports?(given: Batch): Uint8Array;
 }
 
 export interface FitOptions {
