@@ -25,6 +25,8 @@ export interface FoundGraph {
   readonly discovery?: Discovery;
   /** Of the paper's, two variables: what its tests say without the fallback to the largest p. */
   readonly conservative?: string;
+  /** Of the paper's: variables that passed as the last at once; no edge is drawn between them. */
+  readonly together?: readonly (readonly number[])[];
   /** Of the paper's: layers in which no variable passed. */
   readonly forced?: readonly (readonly number[])[];
 }
@@ -96,6 +98,7 @@ function peeled(environments: Environments, pairs: ReturnType<typeof drawPairs>,
       .filter(({ target, other }) => !edges.some(([from, to]) => from === target && to === other))
       .map(({ target, other, given, p }) => ({ a: target, b: other, given, p })),
     order: [...layers].reverse().flat(),
+    together: layers.filter(({ length }) => length > 1),
     forced: forced.map((layer) => layers[layer] as readonly number[]),
   };
 }

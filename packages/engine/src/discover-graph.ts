@@ -13,17 +13,19 @@ export function graphOfArrows(names: readonly Name[], arrows: readonly Arrow[]):
   return made.value;
 }
 
-/** On one line in dagitty's notation. */
+/** On one line in dagitty's notation: variables without an edge, then the arrows, both in the order of the variables. */
 export const graphTextOf = (names: readonly Name[], arrows: readonly Arrow[]): string =>
-  printDagitty(graphOfArrows(names, sorted(arrows)), { compact: true });
+  patternTextOf(
+    names,
+    arrows.map(([from, to]) => ({ from: names[from] as Name, to: names[to] as Name, decided: true })),
+  );
 
-const sorted = (arrows: readonly Arrow[]): Arrow[] => [...arrows].sort(([a, b], [c, d]) => a - c || b - d);
-
-/** The same with `X -- Y` where the direction is undecided. */
+/** The same with `X -- Y` where the direction is undecided; also of arrows that have a cycle. */
 export function patternTextOf(names: readonly Name[], edges: readonly Pick<DiscoveredEdge, 'from' | 'to' | 'decided'>[]): string {
-  const show = (name: Name): string => graphTextOf([name], []);
+  const show = (name: Name): string => printDagitty(graphOfArrows([name], []), { compact: true });
+  const place = (name: Name): number => names.indexOf(name);
   const alone = names.filter((name) => !edges.some(({ from, to }) => from === name || to === name));
-  const lines = [...edges].sort((a, b) => names.indexOf(a.from) - names.indexOf(b.from) || names.indexOf(a.to) - names.indexOf(b.to));
+  const lines = [...edges].sort((a, b) => place(a.from) - place(b.from) || place(a.to) - place(b.to));
   return [...alone.map(show), ...lines.map(({ from, to, decided }) => `${show(from)} ${decided ? '->' : '--'} ${show(to)}`)].join('; ');
 }
 
@@ -39,7 +41,7 @@ export function differencesOf(
   return [
     ...theirs
       .filter(([a, b]) => !has(ours, a, b) && !(free(a, b) && has(ours, b, a)))
-      .map(([a, b]) => (has(ours, b, a) ? `${write(a, b)} instead of ${write(b, a)}` : `${write(a, b, free(a, b) ? '--' : '->')} besides`)),
+      .map(([a, b]) => (has(ours, b, a) ? `${write(a, b)} instead of ${write(b, a)}` : `also ${write(a, b, free(a, b) ? '--' : '->')}`)),
     ...ours.filter(([a, b]) => !has(theirs, a, b) && !has(theirs, b, a)).map(([a, b]) => `no edge between ${names[a]} and ${names[b]}`),
   ];
 }

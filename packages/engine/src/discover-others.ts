@@ -57,13 +57,18 @@ export function* paperOpinion(environments: Environments, ours: readonly Arrow[]
   return compared(environments, ours, theirs, [], `two records of each environment, G tests at ${level}`, asPrinted(environments, found));
 }
 
-function asPrinted({ names }: Environments, { conservative, forced = [], arrows }: FoundGraph): string {
+function asPrinted({ names }: Environments, { conservative, forced = [], together = [], arrows }: FoundGraph): string {
   if (conservative !== undefined)
     return arrows.some(({ undecided }) => undecided !== undefined) || conservative === 'no graph fits'
-      ? `Its three tests fit no graph together; it takes the one whose test has the largest p.`
+      ? 'Its three tests fit no graph together; it takes the one whose test has the largest p.'
       : '';
-  if (forced.length === 0) return '';
-  return `As printed it would stop: no variable passes as the last of those left${forced.map((layer) => ` (${layer.map((v) => names[v]).join(', ')} was taken)`).join('')}.`;
+  const write = (layer: readonly number[]): string => layer.map((v) => names[v]).join(', ');
+  const said: string[] = [];
+  if (forced.length > 0)
+    said.push(`As printed it would stop: no variable passes as the last of those left (${forced.map(write).join('; ')} taken for it).`);
+  if (together.length > 0)
+    said.push(`${together.map(write).join('; and ')} pass as the last together, and it draws no edge between such variables.`);
+  return said.join(' ');
 }
 
 /** What an analysis makes of the table that forgets the environments. */

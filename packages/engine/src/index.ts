@@ -22,6 +22,7 @@ export { observation, type Regime } from './data/regime.ts';
 export type { Declared, SourceHost, StudySource, StudySpec } from './data/source.ts';
 export type { Study } from './data/study.ts';
 export { type Discoverable, type DiscoverOptions, discoverGraph } from './discover.ts';
+export { askLearned, type LearnedAnswers } from './discover-ask.ts';
 export type {
   DiscoveredEdge,
   DiscoveryDocument,
@@ -66,6 +67,7 @@ export type {
   Diagnostic,
   EmccReport,
   FunctionPoint,
+  LearnedGraph,
   MeanFunction,
   NextStudy,
   Point,

@@ -37,8 +37,15 @@ export const isFile = (path: string): boolean => {
 
 const looksLikeData = (path: string): boolean => /\.(?:csv|tsv|tab|parquet|arrow|ndjson|jsonl)(?:\.gz|\.zst)?$/iu.test(path);
 
-/** Reads PROBLEM, --graph, --study and --assume. Issues of all of them together. */
-export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream): Promise<Result<ProblemArgument>> {
+/** --graph learn: discovered from environments. */
+export const learnsGraph = (args: Arguments): boolean => args.text('graph') === 'learn';
+
+/** Reads PROBLEM, --graph (unless it is to be learned), --study and --assume. Issues of all of them together. */
+export async function readProblem(
+  args: Arguments,
+  stdin: NodeJS.ReadableStream,
+  { learns = false }: { readonly learns?: boolean } = {},
+): Promise<Result<ProblemArgument>> {
   const { path, questions } = splitPositionals(args.positionals);
   const issues: Issue[] = [];
   const keep = <T>(result: Result<T>): T | undefined => {
@@ -52,11 +59,17 @@ export async function readProblem(args: Arguments, stdin: NodeJS.ReadableStream)
       message: `“${path}” is data, not a problem document.`,
       hint: `Give it with a graph: --graph 'X -> Y' --study ${path}`,
     });
+  if (learnsGraph(args) && !learns)
+    issues.push({
+      code: 'input',
+      message: '--graph learn goes with doable ask: a graph is learned from records.',
+      hint: 'See the graph with doable discover, then give it.',
+    });
   const file =
     issues.length > 0 || path === undefined ? { document: {}, directory: process.cwd() } : keep(await readDocumentFile(path, stdin));
   if (path === '-' && args.text('graph') === '-')
     issues.push({ code: 'input', message: 'Standard input can be PROBLEM or --graph, not both.' });
-  const graph = args.text('graph');
+  const graph = learnsGraph(args) ? undefined : args.text('graph');
   const graphText = graph === undefined || issues.length > 0 ? undefined : keep(await readFileArgument(graph, 'graph', stdin));
   const directory = file?.directory ?? process.cwd();
   const studies = args.many('study').flatMap((text) => {

@@ -20,7 +20,7 @@ const record = <T extends Readonly<Record<string, Omit<OptionRecord, 'name'>>>>(
 export const options = record({
   graph: {
     value: 'TEXT|FILE',
-    says: 'The graph: dagitty text such as "X -> Y; X <-> Y", DOT, lavaan, JSON or BIF, or a file of one. Replaces that of PROBLEM.',
+    says: 'The graph: dagitty text such as "X -> Y; X <-> Y", DOT, lavaan, JSON or BIF, or a file of one. Replaces that of PROBLEM. doable ask --graph learn finds it from environments first.',
   },
   study: {
     value: 'FILE[,...]',
@@ -151,7 +151,7 @@ export const options = record({
     least: 0,
     most: 100_000,
     default: '100',
-    says: 'Resamples of environments, for how stable each edge and each direction is; 0: none.',
+    says: 'Resamples of environments, for how stable a discovered graph is, each edge and each direction; 0: none.',
   },
   algorithm: {
     value: 'A',
@@ -202,7 +202,7 @@ export const commands: readonly CommandRecord[] = [
       'PROBLEM is a problem document (JSON or YAML; - is standard input); its own questions are asked where no QUESTION is given. Without PROBLEM, --graph and --study say everything.',
       'A question is written as in P(Y=1 | do(X=1)), E[Y | do(X=1)], ATE(X -> Y), PNS(X -> Y); see doable help questions.',
     ],
-    options: [...reading, 'lines', ...printing, 'bounds', 'starts', ...additive, ...numbers, 'no-verify', ...running],
+    options: [...reading, 'lines', ...printing, 'bounds', 'starts', ...additive, ...numbers, 'bootstrap', 'no-verify', ...running],
     examples: [
       'doable ask examples/berkeley.json',
       'doable ask examples/mueller-pearl-both-summed.json',
@@ -232,12 +232,6 @@ export const commands: readonly CommandRecord[] = [
     examples: ['doable check examples/titanic.json'],
   },
   {
-    name: 'verify',
-    usage: 'doable verify ANSWERS [PROBLEM]',
-    says: 'Re-checks the certificates of bounds by plain arithmetic: no solver, and nothing else of what made them.',
-    about: [
-      'ANSWERS is what doable ask --json (or --lines) printed, a single answer, or a certificate; - is standard input. With PROBLEM it is also checked that the certificates are about that problem: its graph, its assumptions, its studies as they are now, its question. Exit code 0: all certificates are accepted; 1: some are rejected; 2: there is none, or the input is bad.',
-  {
     name: 'discover',
     usage: 'doable discover [PROBLEM]',
     says: 'Finds the causal graph of variables that were watched in several environments, and says how sure each edge and each direction is.',
@@ -249,6 +243,12 @@ export const commands: readonly CommandRecord[] = [
     options: ['study', 'graph', 'variables', 'algorithm', 'bootstrap', 'level', 'test', 'json', 'format', ...running],
     examples: ['doable discover --study examples/data/berkeley.csv,count=Freq,environment=Dept'],
   },
+  {
+    name: 'verify',
+    usage: 'doable verify ANSWERS [PROBLEM]',
+    says: 'Re-checks the certificates of bounds by plain arithmetic: no solver, and nothing else of what made them.',
+    about: [
+      'ANSWERS is what doable ask --json (or --lines) printed, a single answer, or a certificate; - is standard input. With PROBLEM it is also checked that the certificates are about that problem: its graph, its assumptions, its studies as they are now, its question. Exit code 0: all certificates are accepted; 1: some are rejected; 2: there is none, or the input is bad.',
     ],
     options: ['exact', 'json', 'quiet'],
     examples: ['doable ask examples/mueller-pearl-both-summed.json --json | doable verify -'],

@@ -1,13 +1,26 @@
-import { type AnswersDocument, ask, type Issue, loadProblem, type Problem, type Result } from '@doable/engine';
+import {
+  type AnswersDocument,
+  ask,
+  askLearned,
+  type Graph,
+  Interrupted,
+  type Issue,
+  loadProblem,
+  type Problem,
+  type Result,
+  readGraph,
+  success,
+} from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { type PlacesArgument, placesArgument } from '../arguments/places.ts';
-import { readProblem } from '../arguments/problem.ts';
+import { learnsGraph, readProblem } from '../arguments/problem.ts';
 import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
 import { askOptions, exitOf, formatOf, markPartial, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, type Exit, exit, type Run } from './command.ts';
+import { discoverOptions } from './discover.ts';
 import { answerLines, lineQuestions } from './lines.ts';
 import { understood } from './understood.ts';
 
@@ -20,7 +33,7 @@ export const runAsk: Run = async (context) => {
   const pool = lazyPool(args.number('threads'));
   try {
     const places = await placesOf(context);
-    const given = await stop.race(readProblem(args, context.stdin));
+    const given = await stop.race(readProblem(args, context.stdin, { learns: true }));
     if (given === 'stopped') return interrupted(context);
     if (!given.ok || !places.ok) {
       console.fail([...(places.ok ? [] : places.issues), ...(given.ok ? [] : given.issues)]);
@@ -38,7 +51,7 @@ export const runAsk: Run = async (context) => {
     const problem = loaded.value;
     const asked = questions.length > 0 ? questions : problem.ask;
     const format = formatOf(args);
-    if (asked.length === 0 || (format === 'svg' && problem.graph === undefined && problem.assume.length === 0)) {
+    if (asked.length === 0 || (format === 'svg' && !learnsGraph(args) && problem.graph === undefined && problem.assume.length === 0)) {
       console.fail([
         asked.length === 0
           ? noQuestion
@@ -48,9 +61,8 @@ export const runAsk: Run = async (context) => {
     }
     console.warn([...(loaded.warnings ?? []), ...idleStarts(context)]);
     console.note(understood(problem));
-    const answered = await stop.race(
-      ask(problem, asked, { ...askOptions(args, stop), ...places.value, pool, onProgress: console.progress.onProgress }),
-    );
+    const options = { ...askOptions(args, stop), ...places.value, pool, onProgress: console.progress.onProgress };
+    const answered = await stop.race(answersOf(context, problem, asked, options, stop));
     console.progress.clear();
     if (answered === 'stopped') return interrupted(context);
     if (!answered.ok) {
@@ -58,8 +70,8 @@ export const runAsk: Run = async (context) => {
       return exit.badInput;
     }
     console.warn(answered.warnings ?? []);
-    const answers = markPartial(answered.value);
-    await printAnswers(context, answers, { graph: problem.graph, why: args.flag('why') });
+    const answers = markPartial(answered.value.answers);
+    await printAnswers(context, answers, { graph: answered.value.graph, why: args.flag('why') });
     return exitOf(answers);
   } finally {
     stop.end();
@@ -67,6 +79,30 @@ export const runAsk: Run = async (context) => {
     await pool.close();
   }
 };
+
+/** Under the graph of the problem, or one that is learned first. */
+async function answersOf(
+  { args }: Context,
+  problem: Problem,
+  asked: readonly string[],
+  options: Parameters<typeof ask>[2],
+  stop: Stop,
+): Promise<Result<{ readonly answers: AnswersDocument; readonly graph: Graph | undefined }> | 'stopped'> {
+  if (!learnsGraph(args)) {
+    const answered = await ask(problem, asked, options);
+    return answered.ok ? success({ answers: answered.value, graph: problem.graph }, answered.warnings) : answered;
+  }
+  try {
+    const { level: _, ...discover } = discoverOptions(args, stop);
+    const answered = await askLearned(problem, asked, { ...options, discover });
+    if (!answered.ok) return answered;
+    const graph = readGraph(answered.value.discovery.graph);
+    return success({ answers: answered.value.answers, graph: graph.ok ? graph.value : undefined }, answered.warnings);
+  } catch (error) {
+    if (error instanceof Interrupted) return 'stopped';
+    throw error;
+  }
+}
 
 /** --starts where nothing starts at random. */
 function idleStarts({ args }: Context): Issue[] {

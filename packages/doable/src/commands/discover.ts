@@ -26,7 +26,7 @@ export const runDiscover: Run = async (context) => {
   const stop = stopper(args.number('timeout'), (text) => console.note(text));
   const sources: NodeSources[] = [];
   try {
-    const given = await stop.race(readProblem(args, context.stdin));
+    const given = await stop.race(readProblem(args, context.stdin, { learns: true }));
     if (given === 'stopped') return interrupted(context);
     if (!given.ok) {
       console.fail(given.issues);

@@ -140,6 +140,29 @@ export interface AdditiveReport {
 }
 
 /** One answer of the answers document (contract, section 4). Fields that do not apply are absent. */
+/** What an answer under a graph that was learned from environments hangs on. */
+export interface LearnedGraph {
+  /** Under which the answer stands; dagitty's notation. */
+  readonly graph: string;
+  /** The same with `X -- Y` where the environments do not decide the direction. */
+  readonly pattern: string;
+  /** Resamples of environments, and the share of them with this very graph. */
+  readonly resamples: number;
+  readonly same: number;
+  /** Answers under the other graphs of resamples (`share`), and under graphs with undecided edges turned round (share 0 unless resampled). */
+  readonly graphs: readonly ({ readonly graph: string; readonly share: number } & Pick<Answer, 'status' | 'value' | 'distribution'>)[];
+  /** Over all of these and the answer itself, where it is a number. */
+  readonly range?: readonly [number, number];
+  /** Where it is a distribution: by how much a number of it changes, at most. */
+  readonly change?: number;
+  /** An analysis that takes records for independent: its graph by PC, and the answers under every directed graph that it cannot tell apart. */
+  readonly independent: {
+    readonly graph: string;
+    readonly answers: readonly Pick<Answer, 'status' | 'value' | 'distribution'>[];
+    readonly range?: readonly [number, number];
+  };
+}
+
 export interface Answer {
   readonly question: string;
   readonly terms: string;
@@ -150,6 +173,8 @@ export interface Answer {
   readonly distribution?: readonly Point[];
   readonly function?: MeanFunction;
   readonly additive?: AdditiveReport;
+  /** Where the graph was learned from environments. */
+  readonly learned?: LearnedGraph;
   /** Bounds: the identification region. */
   readonly lower?: number;
   readonly upper?: number;

@@ -43,7 +43,7 @@ export function discoveryText(document: DiscoveryDocument, options: TextOptions 
     lines.push(...heading(`${bootstrap.resamples} resamples of environments`));
     lines.push(...paragraph(sameText(document, bootstrap.same), options, '  '));
     for (const { text, share } of bootstrap.graphs.filter((one) => one.text !== document.graph).slice(0, 3))
-      lines.push(...paragraph(text === '' ? 'no edges' : text, options, `  ${pad(percent(share), 6, 'left')}  `));
+      lines.push(...paragraph(text, options, `  ${pad(percent(share), 6, 'left')}  `));
     lines.push(
       ...paragraph(
         dim('Shares tell how stable the graph is; they are no probabilities that it is right (resamples hold environments twice).'),
@@ -60,13 +60,7 @@ export function discoveryText(document: DiscoveryDocument, options: TextOptions 
   if (others.some(([, one]) => one !== undefined)) lines.push(...heading('Beside it'));
   for (const [label, one] of others)
     if (one !== undefined)
-      lines.push(
-        ...paragraph(
-          [`${one.text === '' ? 'no edges' : one.text}  `, one.agrees ? good(one.says) : warn(one.says)],
-          options,
-          `  ${pad(label, 22)}  `,
-        ),
-      );
+      lines.push(...paragraph([`${one.text}  `, one.agrees ? good(one.says) : warn(one.says)], options, `  ${pad(label, 22)}  `));
   const doubts = diagnostics.filter(({ level }) => level !== 'ok');
   lines.push(...heading('Do the environments bear it out?'));
   for (const { level, says } of [...diagnostics.filter((one) => one.level === 'ok'), ...doubts]) {
@@ -144,10 +138,8 @@ function directionText({ decided, undecided, reversal }: DiscoveredEdge): string
   }
 }
 
-function sameText({ edges, missing, graph }: DiscoveryDocument, same: number): string {
-  const shaky = edges.length + missing.length === 0;
-  return shaky ? 'Nothing to compare.' : `The same graph, directions included, in ${percent(same)}: ${graph === '' ? 'no edges' : graph}`;
-}
+const sameText = ({ edges, graph }: DiscoveryDocument, same: number): string =>
+  `The same graph, directions included, in ${percent(same)}: ${edges.length === 0 ? 'no edges' : graph}`;
 
 const percent = (share: number): string => `${shortNumber(100 * share, share > 0 && share < 0.0995 ? 1 : 0)} %`;
 const small = (p: number): string => (p < 1e-300 ? '0' : p < 1e-3 ? p.toExponential(1) : shortNumber(Number(p.toPrecision(2))));
