@@ -10,10 +10,14 @@ import { answerByValue, levelsOf } from './by-value.ts';
 import type { Catalogue } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
 import { doubtOf } from './doubt.ts';
+import { answerEnvironments, type EnvironmentFits, type EnvironmentOptions } from './environment-answer.ts';
+import { asksOfEnvironments, environmentColumns, planEnvironments } from './environment-plan.ts';
 import type { Estimand } from './estimand/estimand.ts';
 import { leavesOf } from './estimand/fold.ts';
 import { simplify } from './estimand/simplify.ts';
-import { answerExchangeable, exchangeableOf } from './exchangeable-answer.ts';
+import type { ExchangeableModel } from './exchangeable/terms.ts';
+import { answerExchangeable, exchangeableOf, planExchangeable } from './exchangeable-answer.ts';
+import { hasPositions, isOneWorld, namesOneOf } from './exchangeable-question.ts';
 import type { Graph } from './graph/graph.ts';
 import { observed } from './graph/kin.ts';
 import { withLatent } from './graph/surgery.ts';
@@ -41,7 +45,7 @@ export interface Asked {
   readonly assume?: readonly string[];
 }
 
-export interface AskOptions extends MeasureOptions, FunctionOptions, Pick<BoundOptions, 'starts' | 'pool'> {
+export interface AskOptions extends MeasureOptions, FunctionOptions, EnvironmentOptions, Pick<BoundOptions, 'starts' | 'pool'> {
   /** `auto` (default): bounds where identification refuses, by exact programmes; `exact`, `emcc`, `both`: bounds in any case; `none`. */
   readonly bounds?: 'auto' | 'exact' | 'emcc' | 'both' | 'none';
   /** Check every estimand in random models before it is shown; default true. */
@@ -80,18 +84,39 @@ export async function ask(problem: Asked, questions: readonly string[], options:
   const { bounds = 'auto' } = options;
   const open = boundsOf(problem, { ...options, mode: bounds === 'auto' || bounds === 'none' ? 'exact' : bounds });
   const sums: Additive = { assumptions: additive.value, fits: noFits() };
-  const levels = known === undefined ? [] : [...known.value.levels].map(([name, own]) => [name, { kind: 'finite', levels: own }] as const);
-  return document({ ...problem, domains: new Map([...levels, ...problem.domains]) }, questions, options, (question, places) =>
-    known !== undefined && (problem.studies.length === 0 || hasPositions(question))
-      ? answerExchangeable(question, problem.graph, known.value, options)
-      : answer(problem, question, { ...options, ...places }, open, sums),
-  );
+  const fits: EnvironmentFits = new Map();
+  return document(withLevels(problem, known?.value), questions, options, async (question, places) => {
+    if (known !== undefined && asksOfModel(problem, question)) return answerExchangeable(question, problem.graph, known.value, options);
+    const plain = (more: Partial<AskOptions> = {}): Promise<Answer> =>
+      answer(problem, question, { ...options, ...places, ...more }, open, sums);
+    if (!asksOfEnvironments(question, problem)) return withWarning(await plain(), problem, question);
+    return answerEnvironments(question, problem, options, fits, () => plain({ bounds: 'none', uncertainty: 'none', verify: false }));
+  });
 }
 
-const hasPositions = ({ parts }: Question): boolean =>
-  parts.some(({ query }) =>
-    [...query.of, ...query.given].some((term) => term.position !== undefined || term.world.some(({ position }) => position !== undefined)),
-  );
+/** A known model answers where there is no study, and questions at positions that name no environment. */
+const asksOfModel = (problem: Pick<Asked, 'graph' | 'catalogue'>, question: Question): boolean =>
+  problem.catalogue.offers.every(({ studies }) => studies.length === 0) ||
+  (hasPositions(question) && !namesOneOf(question, environmentColumns(problem)));
+
+/** Levels that only a known model tells are added. */
+function withLevels<T extends Pick<Asked, 'domains'>>(problem: T, known: ExchangeableModel | undefined): T {
+  if (known === undefined) return problem;
+  const levels = [...known.levels].map(([name, own]): [Name, Domain] => [name, { kind: 'finite', levels: own }]);
+  return { ...problem, domains: new Map([...levels, ...problem.domains]) };
+}
+
+/** Counterfactuals of rows that are said to be exchangeable are answered as of independent ones. */
+function withWarning(answered: Answer, problem: Asked, question: Question): Answer {
+  if (problem.assume?.includes('exchangeable') !== true || isOneWorld(question)) return answered;
+  const says =
+    'Counterfactuals of exchangeable rows have no rule yet: rows were taken as independent, so the interval is too narrow where environments differ.';
+  return {
+    ...answered,
+    assumes: [...answered.assumes, 'exchangeable'],
+    diagnostics: [...answered.diagnostics, { name: 'exchangeable', level: 'warn', says }],
+  };
+}
 
 /** `ask` without reading a row: the estimand and its derivation, or the no. */
 export async function explain(
@@ -102,7 +127,11 @@ export async function explain(
   const asked = { ...problem, studies: [] };
   const additive = additiveAssumptions(problem);
   if (!additive.ok) return additive;
-  return document(problem, questions, options, async (question) => {
+  const known = exchangeableOf(problem);
+  if (known !== undefined && !known.ok) return known;
+  return document(withLevels(problem, known?.value), questions, options, async (question) => {
+    if (known !== undefined && asksOfModel(problem, question)) return planExchangeable(question, problem.graph, known.value).answer;
+    if (asksOfEnvironments(question, problem)) return planEnvironments(question, problem).answer;
     const planned = plan(asked, question, options);
     if (planned.found !== undefined) return planned.answer;
     const added = planAdditively(asked, question, additive.value);
@@ -115,13 +144,14 @@ export async function explain(
 }
 
 async function document(
-  problem: Pick<Asked, 'graph' | 'domains' | 'assume'>,
+  problem: Pick<Asked, 'graph' | 'domains' | 'assume' | 'catalogue'>,
   questions: readonly string[],
   options: AskOptions,
   one: (question: Question, places: Places) => Promise<Answer>,
 ): Promise<Result<AnswersDocument>> {
   const started = options.now?.() ?? 0;
-  const context = { domains: problem.domains, ...(problem.graph === undefined ? {} : { graph: problem.graph }) };
+  const environments = environmentColumns(problem);
+  const context = { domains: problem.domains, environments, ...(problem.graph === undefined ? {} : { graph: problem.graph }) };
   const issues: Issue[] = [];
   const warnings: Issue[] = [];
   const bound: Question[] = [];
@@ -331,7 +361,7 @@ function withUnused(answer: Answer, assume: readonly string[]): Answer {
     .flatMap((text): Diagnostic[] => {
       if (parseAdditive(text) === undefined) {
         const [kind = ''] = /^[^\s(]*/u.exec(text) ?? [];
-        const hint = didYouMean(kind, ['additive', 'monotone']);
+        const hint = didYouMean(kind, ['additive', 'exchangeable', 'monotone']);
         const says = `The assumption '${text}' was not used: no rule of this version reads it.${hint === undefined ? '' : ` ${hint}`}`;
         return [{ name: 'assumption', level: 'warn', says }];
       }

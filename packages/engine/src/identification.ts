@@ -82,7 +82,7 @@ export function identifyQuery(
   const terms = [...query.of, ...query.given];
   if (terms.some((term) => term.position !== undefined || term.world.some((setting) => setting.position !== undefined))) {
     const why =
-      'Positions (Y@2) speak of exchangeable data, which are answered from a known model ("model": { "exchangeable": ... }); from environments there is no rule yet.';
+      'Positions (Y@2) ask about rows of one environment. They are answered from studies that tell environments apart (name the column: "environment" of the study), with a graph, or from a known model ("model": { "exchangeable": ... }).';
     return { result: { verdict: 'refused', rule: 'exchangeable', why, proof: [] }, refused: [{ rule: 'exchangeable', why }] };
   }
   const usable = graph === undefined ? rules.slice(0, 1) : rules;

@@ -21,6 +21,8 @@ export interface FittedMechanism {
 export interface FittedProcess extends FrequencyData {
   readonly model: ExchangeableModel;
   readonly mechanisms: readonly FittedMechanism[];
+  /** -1: there is none of this label. */
+  environmentNumber(label: string): number;
   /** Counts of the records of one environment. */
   tablesOf(environment: number): Tables;
   /** Fitted anew to these environments (numbers, which may repeat), each mechanism of the same kind as before. */
@@ -62,6 +64,7 @@ export function* fitSteps(
     ...whole,
     model: { levels, mechanisms: mechanisms.map(({ mechanism }) => mechanism) },
     mechanisms,
+    environmentNumber: (label) => environments.labels.indexOf(label),
     tablesOf: (environment) =>
       new Map(
         mechanisms.map(({ variable }, i) => {

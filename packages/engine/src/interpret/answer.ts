@@ -20,6 +20,8 @@ export interface Point {
   readonly lower?: number;
   readonly upper?: number;
   readonly tightness?: Tightness;
+  /** Of the value in single environments. */
+  readonly spread?: ProcessSpread;
 }
 
 /** `exact`: certified on both sides to the solver's tolerance; `inner`: models attain it, more may lie outside; `outer`: nothing lies outside. */
@@ -67,6 +69,39 @@ export interface NextStudy {
   readonly expectedWidth: number;
   readonly least: number;
   readonly most: number;
+}
+
+/** How much an effect differs from one environment to another, as the fitted measure has it. */
+export interface ProcessSpread {
+  readonly deviation: number;
+  /** Holds the own value of an environment with probability `level`. */
+  readonly interval: readonly [number, number];
+  readonly level: number;
+}
+
+/** What an answer from environments rests on. */
+export interface EnvironmentReport {
+  readonly environments: number;
+  readonly records: number;
+  /** Fewest and most records of an environment. */
+  readonly sizes: readonly [number, number];
+  /** `fitted`: mechanisms by empirical Bayes; `frequencies`: of tuples of records of one environment. */
+  readonly factors: 'fitted' | 'frequencies';
+  /** The environments that the question names, with their records. */
+  readonly asked: readonly { readonly label: Value; readonly records: number }[];
+  /** How each mechanism was found to vary. */
+  readonly mechanisms: readonly {
+    readonly variable: Name;
+    readonly parents: readonly Name[];
+    readonly kind: string;
+    readonly says: string;
+  }[];
+  /** Of the effect in an environment: a new one, or the one that is named. */
+  readonly spread?: ProcessSpread;
+  /** The other way to get the factors, where it can answer. */
+  readonly beside?: { readonly factors: 'fitted' | 'frequencies'; readonly value: number };
+  /** The answer from all rows as if they were independent. */
+  readonly pooled?: number;
 }
 
 /** One line of a derivation; `depth` indents it. */
@@ -175,6 +210,7 @@ export interface Answer {
   readonly additive?: AdditiveReport;
   /** Where the graph was learned from environments. */
   readonly learned?: LearnedGraph;
+  readonly environments?: EnvironmentReport;
   /** Bounds: the identification region. */
   readonly lower?: number;
   readonly upper?: number;

@@ -1,7 +1,7 @@
 import type { Name, Value } from '../graph/variable.ts';
 import { type Issue, type Result, success } from '../run/issue.ts';
 import { bindChoice, hasMean, whyNoMean } from './levels.ts';
-import { type BindContext, bindName, domainOf } from './names.ts';
+import { type BindContext, bindName, domainOf, environmentIssue } from './names.ts';
 import { type CoreEvent, type CoreQuery, type CoreSetting, normalise } from './normalise.ts';
 import { parseQuestion } from './parse.ts';
 import { printSetting, printTerm, printValue } from './print.ts';
@@ -67,7 +67,7 @@ function createNotes(): Notes {
   };
 }
 
-function checkPositions({ of, given }: CoreQuery, { positions = true }: BindContext, notes: Notes): void {
+function checkPositions({ of, given }: CoreQuery, { positions = true, environments }: BindContext, notes: Notes): void {
   const events = [...of, ...given];
   const settings = events.flatMap((event) => event.world);
   const all = [...events, ...settings];
@@ -83,7 +83,7 @@ function checkPositions({ of, given }: CoreQuery, { positions = true }: BindCont
     return;
   }
   const missing = [...events, ...events.flatMap((event) => event.world.filter((setting) => !isInside(setting.span, event.span)))];
-  for (const one of missing.filter(({ position }) => position === undefined)) {
+  for (const one of missing.filter(({ name, position }) => position === undefined && environments?.has(name.text) !== true)) {
     notes.issue({
       code: 'position-missing',
       message: `${one.name.text} needs a position, because other parts of the question have one.`,
@@ -98,6 +98,7 @@ const place = ({ start, end }: Span): { start: number; end: number } => ({ start
 
 /** One query, or several that add up where an outcome stands for all its other levels. Empty after an issue. */
 function bindQuery(core: CoreQuery, context: BindContext, notes: Notes): Query[] {
+  checkEnvironments(core, context, notes);
   const take = core.take === 'effect' ? takeOfEffect(core, context) : core.take;
   const of: Term[][] = [];
   const given: Term[] = [];
@@ -118,6 +119,17 @@ function bindQuery(core: CoreQuery, context: BindContext, notes: Notes): Query[]
   if (!whole) return [];
   const choices = of.reduce<Term[][]>((all, terms) => all.flatMap((some) => terms.map((term) => [...some, term])), [[]]);
   return choices.map((terms) => ({ take, of: unique(terms), given: unique(given) }));
+}
+
+/** Columns that tell environments apart stand in conditions only, for all rows. */
+function checkEnvironments({ of, given }: CoreQuery, { environments }: BindContext, notes: Notes): void {
+  if (environments === undefined || environments.size === 0) return;
+  const told = ({ name, span }: { readonly name: { readonly text: string }; readonly span: Span }, as: 'set' | 'of' | 'position'): void => {
+    if (environments.has(name.text)) notes.issue({ ...environmentIssue(name.text, as), where: place(span) });
+  };
+  for (const event of of) told(event, 'of');
+  for (const event of [...of, ...given]) for (const setting of event.world) told(setting, 'set');
+  for (const event of given) if (event.position !== undefined) told(event, 'position');
 }
 
 /** Effects on an outcome whose two levels are no numbers are differences of probabilities of the second one. */

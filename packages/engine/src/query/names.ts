@@ -12,15 +12,18 @@ export interface BindContext {
   readonly domains: ReadonlyMap<Name, Domain>;
   /** False where positions (`Y@2`) make no sense. Default: true. */
   readonly positions?: boolean;
+  /** Columns that tell environments apart: a condition may name them, with one of their levels. They hold for all rows and have no position. */
+  readonly environments?: ReadonlySet<Name>;
 }
 
 export const domainOf = ({ graph, domains }: BindContext, name: Name): Domain | undefined =>
   domains.get(name) ?? graph?.variables.get(name)?.domain;
 
 /** The variables a question may name, in order of declaration; empty: any. Latent ones are left out. */
-export function askable({ graph, domains }: BindContext): readonly Name[] {
+export function askable({ graph, domains, environments = new Set() }: BindContext): readonly Name[] {
   if (graph === undefined) return [...domains.keys()];
-  return [...graph.variables.values()].filter(({ latent }) => latent !== true).map(({ name }) => name);
+  const variables = [...graph.variables.values()].filter(({ latent }) => latent !== true).map(({ name }) => name);
+  return [...variables, ...[...environments].filter((name) => !graph.variables.has(name))];
 }
 
 const isDeclared = ({ graph, domains }: BindContext, name: Name): boolean => graph?.variables.has(name) === true || domains.has(name);
@@ -67,8 +70,8 @@ export function bindName(context: BindContext, node: NameNode, mayHaveSubscript:
   return { code: 'unknown-variable', message: `There is no variable '${node.text}'.`, where, hint };
 }
 
-function unusable({ graph }: BindContext, name: Name): Issue | undefined {
-  if (graph === undefined) return undefined;
+function unusable({ graph, environments }: BindContext, name: Name): Issue | undefined {
+  if (graph === undefined || environments?.has(name) === true) return undefined;
   const variable = graph.variables.get(name);
   if (variable === undefined) {
     return {
@@ -83,4 +86,26 @@ function unusable({ graph }: BindContext, name: Name): Issue | undefined {
     message: `${name} is latent: no study measures it, so it can be neither asked about nor set.`,
     hint: `Ask about a variable that ${name} influences, or drop [latent] if it is measured.`,
   };
+}
+
+/** What is wrong with an environment column that is set (`set`), asked about (`of`) or given a position (`position`). */
+export function environmentIssue(name: Name, as: 'set' | 'of' | 'position'): Omit<Issue, 'where'> {
+  const written = writeName(name);
+  if (as === 'position')
+    return {
+      code: 'environment-position',
+      message: `${name} tells environments apart and holds for all rows: it has no position.`,
+      hint: `Write ${written} without @.`,
+    };
+  return as === 'set'
+    ? {
+        code: 'environment-set',
+        message: `${name} tells environments apart: nobody can set it.`,
+        hint: `Name it in the condition, outside do(): ${written}=... asks for the answer in that environment.`,
+      }
+    : {
+        code: 'environment-asked',
+        message: `${name} tells environments apart: it is no outcome of the graph.`,
+        hint: `Name it in the condition, or add it to the graph if it has causes and effects there.`,
+      };
 }

@@ -1,0 +1,349 @@
+import type { Study } from './data/study.ts';
+import { type EnvironmentPlan, type EnvironmentProblem, environmentColumns, planEnvironments } from './environment-plan.ts';
+import { aboutDisagreement, aboutFewness, aboutPooling, mechanismSays } from './environment-words.ts';
+import { diagnoseEnvironments, type EnvironmentDiagnosis } from './exchangeable/diagnose.ts';
+import { type Environments, readEnvironments, sizesOf } from './exchangeable/environments.ts';
+import { probabilitySteps } from './exchangeable/exact.ts';
+import { type FittedProcess, fitSteps } from './exchangeable/fitted.ts';
+import { type FrequencyData, frequencySteps, positionsJoined } from './exchangeable/frequencies.ts';
+import { posteriorModel } from './exchangeable/posterior.ts';
+import { spreadOfEffect } from './exchangeable/spread-of-effects.ts';
+import type { ExchangeableModel } from './exchangeable/terms.ts';
+import { hasPositions, type PointQuestion, pointsAsked } from './exchangeable-question.ts';
+import type { Value } from './graph/variable.ts';
+import type { Answer, Diagnostic, EnvironmentReport, Point, ProcessSpread } from './interpret/answer.ts';
+import { quantiles } from './math/quantile.ts';
+import { Random } from './math/random.ts';
+import { normalCdf, studentQuantile } from './math/special.ts';
+import type { MeasureOptions } from './measure.ts';
+import type { Question } from './query/terms.ts';
+import type { Result } from './run/issue.ts';
+import { failure, success } from './run/issue.ts';
+import { didYouMean } from './run/nearest.ts';
+import { Interrupted } from './run/progress.ts';
+import { inSteps } from './run/steps.ts';
+
+export interface EnvironmentOptions {
+  /** `fitted` (default): mechanisms by empirical Bayes; `frequencies`: of tuples of records of one environment, nothing fitted. */
+  readonly factors?: 'fitted' | 'frequencies';
+}
+
+type Options = MeasureOptions & EnvironmentOptions;
+
+/** What was read and fitted for one set of mechanisms; questions about the same share it. */
+interface Fit {
+  readonly environments: Environments;
+  readonly diagnosis: EnvironmentDiagnosis;
+  readonly process: FittedProcess;
+  /** Refitted to environments drawn with replacement, so far. */
+  readonly refits: ExchangeableModel[];
+}
+export type EnvironmentFits = Map<string, Promise<Result<Fit>>>;
+
+/** Positions up to which frequencies stand beside fitted mechanisms. */
+const joinedAtMost = 3;
+
+/**
+ * The numbers of a question about exchangeable rows, from studies with environments. `pooled`: the answer that takes all rows to be
+ * independent, if there is one. Refused: see {@link planEnvironments}, and what the records cannot bear.
+ */
+export async function answerEnvironments(
+  question: Question,
+  problem: EnvironmentProblem & { readonly studies: readonly Study[] },
+  options: Options,
+  fits: EnvironmentFits = new Map(),
+  pooled: () => Promise<Answer | undefined> = async () => undefined,
+): Promise<Answer> {
+  const { answer, found } = planEnvironments(question, problem);
+  if (found === undefined) return answer;
+  const studies = problem.studies.filter(({ name }) => found.studies.includes(name));
+  const read = studies.map(({ name, size, fingerprint }) => ({ name, rows: Number.isFinite(size) ? size : null, fingerprint }));
+  const { estimand, identifiable, ...bare } = answer;
+  const no = (why: string, status: Answer['status'] = 'refused'): Answer =>
+    ({
+      ...bare,
+      ...(status === 'unknown' ? { estimand, identifiable } : {}),
+      status,
+      kind: 'none',
+      why,
+      refused: [{ rule: 'exchangeable', why }],
+      studies: read,
+    }) as Answer;
+  const [real] = found.real;
+  if (real !== undefined)
+    return no(
+      `${real} is a real variable: make it finite with "cut" under "variables" ({ "variables": { "${real}": { "cut": [...] } } }).`,
+    );
+  const fitted = await fitOnce(found, studies, options, fits);
+  if (!fitted.ok) return no(said(fitted));
+  const { environments, diagnosis, process } = fitted.value;
+  const whole = wholeOf(fitted.value, found.parts, environmentColumns(problem));
+  if (typeof whole === 'string') return no(whole);
+  const labels = environments.labels;
+  const points = pointsAsked(found.parts, found.shape.levels, labels);
+  if (typeof points === 'string') return no(points);
+  const numbered = points.map(
+    (point): PointQuestion => ({ ...point, parts: point.parts.map((part) => ({ ...part, ...whole(part.label) })) }),
+  );
+  const named = [...new Set(numbered.flatMap(({ parts }) => parts.flatMap(({ label }) => label ?? [])))];
+  const { factors = 'fitted' } = options;
+  if (factors === 'frequencies' && named.length > 0)
+    return no(
+      'Frequencies of tuples cannot take all rows of an environment as conditions: leave --factors frequencies out for answers about one environment.',
+    );
+  const result = await numbersOf(numbered, fitted.value, options);
+  if (!result.ok) return no(said(result), result.issues[0]?.code === 'too-large' ? 'unknown' : 'refused');
+  const { values, other, draws, otherDraws } = result.value;
+  const sizes = sizesOf(environments);
+  const count = labels.length;
+  const level = options.level ?? 0.95;
+  const single = numbered.length === 1 && Object.keys(numbered[0]?.at ?? {}).length === 0;
+  const spreads = numbered.map((point) => spreadOf(point, process, options));
+  const intervals = values.map((_, k) =>
+    draws.length < 20
+      ? undefined
+      : intervalOf(
+          draws.map((row) => row[k] as number),
+          count,
+          level,
+        ),
+  );
+  const rows = single && !hasPositions(question) && named.length === 0 ? await pooled() : undefined;
+  const report: EnvironmentReport = {
+    environments: count,
+    records: sizes.reduce((sum, one) => sum + one, 0),
+    sizes: [Math.min(...sizes), Math.max(...sizes)],
+    factors,
+    asked: named.length > 12 ? [] : named.map((label) => ({ label, records: sizes[labels.indexOf(label)] as number })),
+    mechanisms: process.mechanisms.map((one) => ({
+      variable: one.variable,
+      parents: one.parents,
+      kind: one.kind,
+      says: mechanismSays(one),
+    })),
+    ...(single && spreads[0] !== undefined ? { spread: spreads[0] } : {}),
+    ...(single && other?.[0] !== undefined
+      ? { beside: { factors: factors === 'fitted' ? 'frequencies' : 'fitted', value: other[0] } }
+      : {}),
+    ...(rows?.value === undefined ? {} : { pooled: rows.value }),
+  };
+  const undefinedEverywhere = values.every(Number.isNaN);
+  const diagnostics: Diagnostic[] = [
+    ...answer.diagnostics,
+    ...diagnosis.diagnostics,
+    ...aboutFewness(count, sizes),
+    ...aboutDisagreement(report, values[0], draws, otherDraws),
+    ...aboutPooling(report, values[0], process.mechanisms),
+    ...(options.signal?.aborted === true
+      ? [{ name: 'interrupted', level: 'warn' as const, says: 'Interrupted: the interval rests on fewer draws, or is left out.' }]
+      : []),
+  ];
+  const first = intervals[0];
+  const method = `bootstrap over ${count} environments (${draws.length} draws; never over rows), percentiles widened for so few; the kind of each mechanism is kept`;
+  return {
+    ...answer,
+    status: undefinedEverywhere ? 'undefined' : 'identified',
+    kind: single ? 'point' : 'distribution',
+    ...(single
+      ? undefinedEverywhere
+        ? {}
+        : { value: values[0] as number }
+      : {
+          distribution: numbered.map(({ at }, k): Point => {
+            const [interval, spread] = [intervals[k], spreads[k]];
+            const value = values[k] as number;
+            return { at, value: Number.isNaN(value) ? null : value, ...(interval ?? {}), ...(spread === undefined ? {} : { spread }) };
+          }),
+        }),
+    ...(first === undefined ? {} : { uncertainty: { level, ...(single ? first : {}), method } }),
+    environments: report,
+    diagnostics,
+    studies: read,
+  };
+}
+
+const said = (result: { readonly issues: readonly { readonly message: string; readonly hint?: string }[] }): string => {
+  const [issue] = result.issues;
+  return `${issue?.message ?? ''}${issue?.hint === undefined ? '' : ` ${issue.hint}`}`;
+};
+
+type Found = NonNullable<EnvironmentPlan['found']>;
+
+function fitOnce(found: Found, studies: readonly Study[], options: Options, fits: EnvironmentFits): Promise<Result<Fit>> {
+  const key = JSON.stringify([found.studies, found.shape.mechanisms.map(({ variable, parents }) => [variable, parents])]);
+  const known = fits.get(key);
+  if (known !== undefined) return known;
+  const made = fitNow(found, studies, options);
+  fits.set(key, made);
+  return made;
+}
+
+async function fitNow({ shape }: Found, studies: readonly Study[], options: Options): Promise<Result<Fit>> {
+  const names = shape.mechanisms.map(({ variable }) => variable);
+  const read = await readEnvironments(studies, names, options);
+  if (!read.ok) return read;
+  const environments = read.value;
+  const parents = shape.mechanisms.map((one) => one.parents.map((name) => names.indexOf(name)));
+  const diagnosis = diagnoseEnvironments(environments, parents);
+  const random = new Random(options.seed ?? 0, 'environments');
+  const still = diagnosis.constant ? (['mixture 1'] as const) : undefined;
+  const process = await inSteps(fitSteps(environments, shape, random, still), options);
+  if (process === undefined) throw new Interrupted();
+  return success({ environments, diagnosis, process, refits: [] });
+}
+
+/** Which environment a label of a question is, or what is wrong with one of them. */
+function wholeOf(
+  { environments: { labels } }: Fit,
+  parts: Found['parts'],
+  columns: ReadonlySet<string>,
+): ((label: Value | undefined) => { readonly label?: Value }) | string {
+  const find = (label: Value): readonly string[] => labels.filter((one) => one === label || one.endsWith(`: ${label}`));
+  for (const { part } of parts) {
+    const label = part.environment?.label;
+    if (label === undefined || label === null) continue;
+    const hits = find(label);
+    if (hits.length === 0) {
+      const [column] = columns;
+      return `No record is of ${part.environment?.column ?? column}=${label}. ${didYouMean(label, labels) ?? `Ask without it for a new environment.`}`;
+    }
+    if (hits.length > 1) return `Several studies have an environment ${label} (${hits.join(', ')}): ask with one study.`;
+  }
+  return (label) => (label === undefined ? {} : { label: find(label)[0] ?? label });
+}
+
+interface Numbers {
+  readonly values: readonly number[];
+  /** The other way to get the factors. */
+  readonly other?: readonly number[];
+  readonly draws: readonly (readonly number[])[];
+  readonly otherDraws: readonly (readonly number[])[];
+}
+
+async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Options): Promise<Result<Numbers>> {
+  const { process, environments, refits } = fit;
+  const { factors = 'fitted', uncertainty = 'auto', onProgress } = options;
+  const fitted = (model: ExchangeableModel) => fittedValues(points, model, process, options);
+  const counted = (data: FrequencyData) => frequencyValues(points, data, options);
+  const byFit = await fitted(process.model);
+  const few =
+    points.length === 1 &&
+    points.every(({ parts }) => parts.every(({ label, query }) => label === undefined && joins(process.shape, query) <= joinedAtMost));
+  const byCount = factors === 'frequencies' || few ? await counted(process) : undefined;
+  const main = factors === 'fitted' ? byFit : (byCount as Result<number[]>);
+  if (!main.ok) return main;
+  const second = factors === 'fitted' ? byCount : byFit;
+  const other = second?.ok === true && second.value.every((value) => !Number.isNaN(value)) ? second.value : undefined;
+  const draws: number[][] = [];
+  const otherDraws: number[][] = [];
+  const count = environments.labels.length;
+  const wanted = uncertainty === 'none' ? 0 : Math.min(options.draws ?? 1000, affordable(process));
+  const random = new Random(options.seed ?? 0, 'environments').split('bootstrap');
+  for (let draw = 0; draw < wanted; draw++) {
+    if (options.signal?.aborted === true) break;
+    if (draw % 16 === 0) {
+      onProgress?.({ task: 'bootstrap over environments', done: draw, total: wanted });
+      await options.pause?.();
+    }
+    const own = random.split(draw);
+    const which = Int32Array.from({ length: count }, () => own.integer(count));
+    const refit = (): ExchangeableModel => {
+      refits[draw] ??= process.refit(which, own);
+      return refits[draw] as ExchangeableModel;
+    };
+    const needsFit = factors === 'fitted' || (other !== undefined && draw < 200);
+    const one = needsFit ? await fitted(refit()) : undefined;
+    const two = factors === 'frequencies' || (other !== undefined && draw < 200) ? await counted(process.resampled(which)) : undefined;
+    const [first, last] = factors === 'fitted' ? [one, two] : [two, one];
+    if (first?.ok !== true || first.value.some(Number.isNaN)) continue;
+    draws.push(first.value);
+    if (last?.ok === true) otherDraws[draws.length - 1] = last.value;
+  }
+  return success({ values: main.value, ...(other === undefined ? {} : { other }), draws, otherDraws });
+}
+
+/** Bootstrap draws that take about as long as a reader waits: each costs a refit, whose work grows with the records of an environment. */
+function affordable({ families }: FittedProcess): number {
+  const work = families.reduce((sum, { tables, configurations, levels }) => {
+    const most = tables.reduce((top, table) => Math.max(top, ...table), 0);
+    return sum + configurations * levels * most * 400 + tables.length * configurations * levels * 200;
+  }, 1);
+  return Math.max(200, Math.floor(4e9 / work));
+}
+
+const joins = (shape: ExchangeableModel, query: PointQuestion['parts'][number]['query']): number => {
+  const joined = positionsJoined(shape, query);
+  return joined.ok ? joined.value : Number.POSITIVE_INFINITY;
+};
+
+/** NaN: its condition has probability zero. */
+async function fittedValues(
+  points: readonly PointQuestion[],
+  model: ExchangeableModel,
+  process: FittedProcess,
+  options: Options,
+): Promise<Result<number[]>> {
+  const updated = new Map<Value, ExchangeableModel>();
+  const modelOf = (label: Value | undefined): ExchangeableModel => {
+    if (label === undefined) return model;
+    const own = updated.get(label) ?? posteriorModel(model, process.tablesOf(process.environmentNumber(label)));
+    updated.set(label, own);
+    return own;
+  };
+  const values: number[] = [];
+  for (const { parts } of points) {
+    let sum = 0;
+    for (const { weight, query, label } of parts) {
+      const found = await inSteps(probabilitySteps(modelOf(label), query), quiet(options));
+      if (!found.ok) return found;
+      sum += weight * (found.value.value ?? Number.NaN);
+    }
+    values.push(sum);
+  }
+  return success(values);
+}
+
+async function frequencyValues(points: readonly PointQuestion[], data: FrequencyData, options: Options): Promise<Result<number[]>> {
+  const values: number[] = [];
+  for (const { parts } of points) {
+    let sum = 0;
+    for (const { weight, query } of parts) {
+      const found = await inSteps(frequencySteps(data, query), quiet(options));
+      if (!found.ok && found.issues[0]?.code !== 'never') return failure(...found.issues);
+      sum += weight * (found.ok ? found.value.value : Number.NaN);
+    }
+    values.push(sum);
+  }
+  return success(values);
+}
+
+/** Sums inside a bootstrap draw tell of no progress of their own. */
+const quiet = ({ signal, pause }: Options): Options => ({ ...(signal && { signal }), ...(pause && { pause }) });
+
+function spreadOf({ parts }: PointQuestion, process: FittedProcess, { seed = 0, level = 0.95 }: Options): ProcessSpread | undefined {
+  const labels = new Set(parts.map(({ label }) => label));
+  if (labels.size !== 1) return undefined;
+  const [label] = labels;
+  const number = label === undefined ? -1 : process.environmentNumber(label);
+  const model = number < 0 ? process.model : posteriorModel(process.model, process.tablesOf(number));
+  const found = spreadOfEffect(model, parts, new Random(seed, 'spread'), { level });
+  if (!found.ok || found.value === undefined) return undefined;
+  const { deviation, interval } = found.value;
+  return { deviation, interval, level };
+}
+
+/**
+ * Percentiles of bootstrap draws, further out than the level says because a sample of E environments varies less about itself than about
+ * the truth: tail Phi(-sqrt(E / (E - 1)) t), with t of E - 1 degrees of freedom (Hesterberg 2015, "expanded" percentiles).
+ */
+function intervalOf(
+  draws: readonly number[],
+  count: number,
+  level: number,
+): { readonly interval: readonly [number, number]; readonly standardError: number } {
+  const tail = normalCdf(Math.sqrt(count / (count - 1)) * studentQuantile((1 - level) / 2, count - 1));
+  const [low, high] = quantiles(draws, [tail, 1 - tail]) as [number, number];
+  const mean = draws.reduce((sum, one) => sum + one, 0) / draws.length;
+  const variance = draws.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (draws.length - 1);
+  return { interval: [low, high], standardError: Math.sqrt((variance * count) / (count - 1)) };
+}

@@ -1,0 +1,87 @@
+import type { FittedMechanism } from './exchangeable/fitted.ts';
+import type { Diagnostic, EnvironmentReport } from './interpret/answer.ts';
+import { writeName } from './query/lex.ts';
+
+/** How one mechanism varies, in words. */
+export function mechanismSays({ variable, parents, kind }: Pick<FittedMechanism, 'variable' | 'parents' | 'kind'>): string {
+  const of = `${writeName(variable)}${parents.length === 0 ? '' : ` given ${parents.map((name) => writeName(name)).join(', ')}`}`;
+  if (kind === 'mixture 1') return `${of}: the same in every environment`;
+  if (kind === 'xor') return `${of}: one noise for all causes, with a rate of its own in each environment (Beta)`;
+  if (kind === 'dirichlet')
+    return parents.length === 0
+      ? `${of}: rates of its own in each environment (Dirichlet)`
+      : `${of}: rates of its own in each environment, one set for each value of the causes, independent of each other (Dirichlet)`;
+  return `${of}: environments are of ${kind.slice(8)} kinds, each with a table of its own`;
+}
+
+/** A handful of environments, or environments of single records. */
+export function aboutFewness(count: number, sizes: ArrayLike<number>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  if (count < 10)
+    diagnostics.push({
+      name: 'few environments',
+      level: 'warn',
+      figure: count,
+      says: `How environments differ was learned from ${count} of them, as a mean from ${count} records would be: take the interval as an order of magnitude, and what is said of a new environment as a guess.`,
+    });
+  const alone = Array.from(sizes).filter((size) => size < 2).length;
+  if (alone > 0)
+    diagnostics.push({
+      name: 'single records',
+      level: alone * 2 > sizes.length ? 'warn' : 'ok',
+      figure: alone,
+      says: `${alone} of ${sizes.length} environments have one record: they tell of rates, not of how environments differ.`,
+    });
+  return diagnostics;
+}
+
+const figure = (value: number): string => String(Number(value.toPrecision(3)));
+
+/** The answer by the other way to get the factors, and whether the two agree. */
+export function aboutDisagreement(
+  { beside, environments }: EnvironmentReport,
+  value: number | undefined,
+  draws: readonly (readonly number[])[],
+  otherDraws: readonly (readonly number[])[],
+): Diagnostic[] {
+  if (beside === undefined || value === undefined || Number.isNaN(value)) return [];
+  const gaps = otherDraws.flatMap((other, k) => {
+    const gap = (draws[k]?.[0] as number) - (other?.[0] as number);
+    return Number.isNaN(gap) ? [] : [gap];
+  });
+  const mean = gaps.reduce((sum, one) => sum + one, 0) / gaps.length;
+  const error = Math.sqrt(gaps.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (gaps.length - 1));
+  const apart = Math.abs(value - beside.value);
+  const errors = gaps.length >= 20 && error > 0 ? apart / error : undefined;
+  const how =
+    beside.factors === 'frequencies'
+      ? 'Frequencies of tuples of records of one environment, which fit nothing,'
+      : 'Mechanisms fitted by empirical Bayes';
+  const far = errors !== undefined && errors > 3;
+  return [
+    {
+      name: beside.factors,
+      level: far ? 'warn' : 'ok',
+      figure: beside.value,
+      says: `${how} give ${figure(beside.value)}, ${figure(apart)} away${errors === undefined ? '' : ` (${errors.toPrecision(2)} standard errors of the difference over ${environments} environments)`}${far ? ': the kinds of mechanisms that were fitted may be wrong' : ''}.`,
+    },
+  ];
+}
+
+/** What all rows together would have said. */
+export function aboutPooling(
+  { pooled, environments }: EnvironmentReport,
+  value: number | undefined,
+  mechanisms: readonly FittedMechanism[],
+): Diagnostic[] {
+  if (pooled === undefined || value === undefined || Number.isNaN(value)) return [];
+  const still = mechanisms.every(({ kind }) => kind === 'mixture 1');
+  return [
+    {
+      name: 'pooled rows',
+      level: 'ok',
+      figure: pooled,
+      says: `All rows taken as independent give ${figure(pooled)}: there each environment counts by its number of rows; here ${still ? 'nothing was found to vary, so rows count alike too' : `each of the ${environments} environments counts as one draw, which is what a new environment is`}.`,
+    },
+  ];
+}
