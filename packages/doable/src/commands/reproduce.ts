@@ -19,6 +19,7 @@ import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
 import { secondsText } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
+import { runReproduceDoFinetti } from './reproduce-do-finetti.ts';
 import { runReproduceJoint } from './reproduce-joint.ts';
 
 /** What `reproduce emcc --json` prints. */
@@ -33,7 +34,7 @@ export interface Reproduction extends BenchmarkSettings {
   readonly models: readonly BenchmarkModel[];
 }
 
-const papers: readonly string[] = ['emcc', 'joint'];
+const papers: readonly string[] = ['emcc', 'joint', 'do-finetti'];
 /** The paper's own numbers of models and restarts, and those of a first look. */
 const whole = { models: 130, runs: 100 };
 const look = { models: 6, runs: 20 };
@@ -43,12 +44,13 @@ const every = 10;
 /** `doable reproduce emcc`: Table 1 and the benchmark of section 6.2, beside what the paper prints. */
 export const runReproduce: Run = async (context) => {
   const { args, console } = context;
-  const issue = paperIssue(args.positionals);
+  const issue = paperIssue(args.positionals) ?? formatIssue(context);
   if (issue !== undefined) {
     console.fail([issue]);
     return exit.badInput;
   }
   if (args.positionals[0] === 'joint') return runReproduceJoint(context);
+  if (args.positionals[0] === 'do-finetti') return runReproduceDoFinetti(context);
   const size = args.flag('full') ? whole : look;
   const settings: BenchmarkSettings = { seed: args.number('seed') ?? 0, runs: args.number('starts') ?? size.runs };
   const asked = args.number('models') ?? size.models;
@@ -95,6 +97,11 @@ function paperIssue([paper, ...more]: readonly string[]): Issue | undefined {
   const near = didYouMean(paper, papers, (name) => `doable reproduce ${name}`);
   return { code: 'input', message: `There is no paper '${paper}' here.`, hint: near ?? `There is ${papers.join(', ')}.` };
 }
+
+const formatIssue = ({ args }: Context): Issue | undefined =>
+  args.text('format') === undefined || args.positionals[0] === 'do-finetti'
+    ? undefined
+    : { code: 'input', message: '--format is of doable reproduce do-finetti.', hint: 'The others print text, or --json.' };
 
 interface Work {
   readonly settings: BenchmarkSettings;

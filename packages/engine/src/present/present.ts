@@ -15,6 +15,7 @@ export { issuesText } from './messages.ts';
 export { answersBoundsSvg, type BoundsPanel, type BoundsRow, type BoundsSvgOptions, boundsSvg } from './svg/bounds.ts';
 export { answersFunctionSvg, type FunctionSvgOptions } from './svg/function.ts';
 export { graphSvg } from './svg/graph.ts';
+export { type LineAxis, type LinePanel, type LinePoint, type LineSeries, type LinesSvgOptions, linesSvg } from './svg/lines.ts';
 export { type AnswerTextOptions, answersText, answerText } from './text.ts';
 export { verifiedText } from './verified.ts';
 export { isNo } from './words.ts';

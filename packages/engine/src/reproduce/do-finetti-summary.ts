@@ -31,7 +31,7 @@ export interface DoFinettiPoint extends DoFinettiPart {
   readonly earlier: Earlier;
 }
 
-/** What an experiment must show. `chance`: it is missed by no more than two standard errors. */
+/** What an experiment must show: the error with the true graph, graphs found by all pairs, sizes at .05. `chance`: it is missed by no more than two standard errors. */
 export interface DoFinettiCheck {
   readonly what: string;
   readonly value: number;
@@ -180,19 +180,15 @@ export function doFinettiChecks(points: readonly DoFinettiPoint[]): DoFinettiChe
     checks.push({ what, value, standardError, ...(least !== undefined && { least }), ...(most !== undefined && { most }), state });
   };
   const last = at('figure', 10000, 2)?.errors;
-  check('effect error at 10,000 environments, true graph', last?.doFinettiTrue, undefined, 9.5e-6);
-  check('the same where records are taken to be independent', last?.independentTrue, 4e-4, 4.9e-4);
+  check('error, 10,000 environments', last?.doFinettiTrue, undefined, 9.5e-6);
+  check('the same, i.i.d.', last?.independentTrue, 4e-4, 4.9e-4);
   for (const [environments, positions, least] of [
     [2000, 2, 0.9],
     [4000, 2, 0.99],
     [300, 10, 0.95],
   ] as const)
-    check(
-      `exact graphs, all pairs, ${environments} environments of ${positions}`,
-      at('graphs', environments, positions)?.exact?.allPairs,
-      least,
-    );
+    check(`graphs, ${environments} environments of ${positions}`, at('graphs', environments, positions)?.exact?.allPairs, least);
   for (const [environments, positions] of sizes)
-    check(`size at .05, ${environments} environments of ${positions}`, at('size', environments, positions)?.clustered, 0.04, 0.06);
+    check(`size, ${environments} environments of ${positions}`, at('size', environments, positions)?.clustered, 0.04, 0.06);
   return checks;
 }
