@@ -1,0 +1,54 @@
+import { encode } from 'fast-png';
+
+/** Pictures in rows: `shape` is [channels, height, width] of one (1 or 3 channels), values from 0 to 1, row-major. */
+export interface GridPictures {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+export interface GridOptions {
+  /** Pictures in one row of the grid (default: as many as make it about square). */
+  readonly columns?: number;
+  /** Each pixel becomes a square of this many (default 1). */
+  readonly zoom?: number;
+  /** Pixels of margin around every picture, after zooming (default 2). */
+  readonly margin?: number;
+  /** Brightness of the margin, 0 to 1 (default 0.5). */
+  readonly paper?: number;
+}
+
+/** The greatest side of a grid, in pixels. */
+const mostPixels = 16_384;
+
+/**
+ * A PNG file of pictures in a grid, row after row. The same pictures give the same bytes (no time, no text in the file). Values outside
+ * 0 to 1 are cut, NaN is black. Throws RangeError where a side would exceed 16,384 pixels.
+ */
+export function pngGrid({ shape, values }: GridPictures, options: GridOptions = {}): Uint8Array {
+  const [channels, height, width] = shape as readonly [number, number, number];
+  if (shape.length !== 3 || (channels !== 1 && channels !== 3)) throw new RangeError(`Pictures of shape ${shape.join(' x ')}.`);
+  const count = values.length / (channels * height * width);
+  if (!Number.isInteger(count)) throw new RangeError(`${values.length} values are not pictures of ${shape.join(' x ')}.`);
+  const { zoom = 1, margin = 2, paper = 0.5 } = options;
+  const columns = Math.max(1, Math.min(count, options.columns ?? Math.ceil(Math.sqrt(count))));
+  const rows = Math.max(1, Math.ceil(count / columns));
+  const sheetWidth = columns * (width * zoom + margin) + margin;
+  const sheetHeight = rows * (height * zoom + margin) + margin;
+  if (Math.max(sheetWidth, sheetHeight) > mostPixels) throw new RangeError(`A grid of ${sheetWidth} x ${sheetHeight} pixels is too large.`);
+  const sheet = new Uint8Array(sheetWidth * sheetHeight * channels).fill(byteOf(paper));
+  for (let picture = 0; picture < count; picture++) {
+    const left = margin + (picture % columns) * (width * zoom + margin);
+    const top = margin + Math.floor(picture / columns) * (height * zoom + margin);
+    for (let y = 0; y < height * zoom; y++)
+      for (let x = 0; x < width * zoom; x++) {
+        const pixel = Math.floor(y / zoom) * width + Math.floor(x / zoom);
+        for (let channel = 0; channel < channels; channel++)
+          sheet[((top + y) * sheetWidth + left + x) * channels + channel] = byteOf(
+            values[(picture * channels + channel) * height * width + pixel] as number,
+          );
+      }
+  }
+  return encode({ width: sheetWidth, height: sheetHeight, channels, depth: 8, data: sheet });
+}
+
+const byteOf = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value || 0)));
