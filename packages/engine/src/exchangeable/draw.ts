@@ -1,9 +1,9 @@
 import type { Name } from '../graph/variable.ts';
 import { Random } from '../math/random.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
-import { noiseOf } from './patterns.ts';
+import { drawEnvironments } from './processes.ts';
 import type { ExchangeableModel, Mechanism, ValuedCell } from './terms.ts';
-import { cellIssues, type Layout, layoutOf, rowOf } from './unrolled.ts';
+import { cellIssues, layoutOf } from './unrolled.ts';
 
 export interface DrawOptions {
   readonly seed: number;
@@ -43,31 +43,16 @@ export function drawExchangeable(
       hint: 'Draw fewer at once, with another seed for each part.',
     });
   if (issues.length > 0) return failure(...issues);
-  const forced = new Int32Array(positions * width).fill(-1);
+  const cells = new Map<string, number>();
   for (const { variable, position, value } of set) {
-    if (position > positions) continue;
-    const at = (position - 1) * width + (layout.numbers.get(variable) as number);
-    if ((forced[at] as number) >= 0 && forced[at] !== value)
-      return failure({ code: 'set-twice', message: `${variable}@${position} is set to two values.`, hint: 'Keep one of them.' });
-    forced[at] = value;
+    const key = `${variable}@${position}`;
+    if ((cells.get(key) ?? value) !== value)
+      return failure({ code: 'set-twice', message: `${key} is set to two values.`, hint: 'Keep one of them.' });
+    cells.set(key, value);
   }
+  const { columns } = drawEnvironments(model, environments, positions, new Random(seed, 'exchangeable'), layout.names, set);
   const values = new Uint16Array(environments * positions * width);
-  const cells = new Int32Array(width);
-  const root = new Random(seed, 'exchangeable');
-  for (let e = 0; e < environments; e++) {
-    const own = root.split(e);
-    const mechanisms = layout.mechanisms.map((mechanism, i) => {
-      const random = own.split(mechanism.variable);
-      return { random, tables: parametersOf(mechanism, random), i };
-    });
-    for (let n = 0; n < positions; n++)
-      for (const { random, tables, i } of mechanisms) {
-        const u = random.next();
-        const value = forced[n * width + i] as number;
-        cells[i] = value >= 0 ? value : sample(layout, i, cells, tables, u);
-        values[(e * positions + n) * width + i] = cells[i] as number;
-      }
-  }
+  for (const [i, column] of columns.entries()) for (let r = 0; r < column.length; r++) values[r * width + i] = column[r] as number;
   return success({ variables: layout.names, environments, positions, values });
 }
 
@@ -76,25 +61,4 @@ export function parametersOf(mechanism: Mechanism, random: Random): readonly Arr
   if (mechanism.kind === 'dirichlet') return mechanism.rows.map((weights) => random.dirichlet(weights));
   if (mechanism.kind === 'xor') return [random.dirichlet([mechanism.beta[1], mechanism.beta[0]])];
   return mechanism.rows[random.categorical(mechanism.weights)] as readonly (readonly number[])[];
-}
-
-function sample(layout: Layout, i: number, cells: Int32Array, tables: readonly ArrayLike<number>[], u: number): number {
-  if (layout.mechanisms[i]?.kind !== 'xor') return inverse(tables[rowOf(layout, i, cells)] as ArrayLike<number>, u);
-  const noise = inverse(tables[0] as ArrayLike<number>, u);
-  cells[i] = 0;
-  return noise ^ noiseOf(layout, i, cells);
-}
-
-/** The level at which the cumulative probability passes u. */
-function inverse(probabilities: ArrayLike<number>, u: number): number {
-  let left = u;
-  let last = 0;
-  for (let level = 0; level < probabilities.length; level++) {
-    const probability = probabilities[level] as number;
-    if (probability === 0) continue;
-    if (left < probability) return level;
-    left -= probability;
-    last = level;
-  }
-  return last;
 }

@@ -2,7 +2,7 @@ import type { Name, Value } from '../graph/variable.ts';
 import { Bulk } from '../math/bulk.ts';
 import type { Random } from '../math/random.ts';
 import type { Environments } from './environments.ts';
-import type { ExchangeableModel, Mechanism } from './terms.ts';
+import type { ExchangeableModel, Mechanism, ValuedCell } from './terms.ts';
 
 /** Beta(a, b) of P(noise = 1), or the number itself where it does not vary from environment to environment. */
 export type Chance = readonly [number, number] | number;
@@ -51,7 +51,8 @@ export function tableModel(
 
 /**
  * Records of a known model: `sizes` records in each environment, one number for all or one per environment. The columns stand in the
- * order of `names` (default: that of `model.levels`).
+ * order of `names` (default: that of `model.levels`). `set` (all cells valid): their mechanisms are not asked, in any environment; all
+ * other draws are the same as without it.
  */
 export function drawEnvironments(
   model: ExchangeableModel,
@@ -59,6 +60,7 @@ export function drawEnvironments(
   sizes: number | ArrayLike<number>,
   random: Random,
   names: readonly Name[] = [...model.levels.keys()],
+  set: readonly ValuedCell[] = [],
 ): Environments {
   const starts = new Int32Array(count + 1);
   for (let e = 0; e < count; e++) starts[e + 1] = (starts[e] as number) + (typeof sizes === 'number' ? sizes : (sizes[e] as number));
@@ -73,10 +75,12 @@ export function drawEnvironments(
     const parents = mechanism.parents.map((parent) => columns[numberOf(parent)] as Int32Array);
     const widths = mechanism.parents.map((parent) => model.levels.get(parent)?.length as number);
     const draw = tableDrawer(mechanism, width, random.split('mechanism').split(place));
+    const held = set.filter(({ variable }) => variable === mechanism.variable);
     for (let e = 0; e < count; e++) {
       const table = draw();
+      const from = starts[e] as number;
       const to = starts[e + 1] as number;
-      for (let r = starts[e] as number; r < to; r++) {
+      for (let r = from; r < to; r++) {
         let configuration = 0;
         for (let k = 0; k < parents.length; k++)
           configuration = configuration * (widths[k] as number) + ((parents[k] as Int32Array)[r] as number);
@@ -87,8 +91,10 @@ export function drawEnvironments(
           if (left < share) break;
           left -= share;
         }
+        while (level > 0 && table[configuration * width + level] === 0) level -= 1;
         own[r] = level;
       }
+      for (const { position, value } of held) if (from + position <= to) own[from + position - 1] = value;
     }
   }
   return { names, levels, labels: Array.from({ length: count }, (_, e) => String(e + 1)), starts, columns };
