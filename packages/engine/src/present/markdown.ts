@@ -2,6 +2,7 @@ import type { Answer, AnswersDocument, Point } from '../interpret/answer.ts';
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { isBoundedTable, rowKind, rowTexts } from './bounded-text.ts';
 import { boundSentences, boundsHeadline, certificateSentence, headlineText, isBounded, isCertified, regionSaid } from './bounds.ts';
+import { environmentSentences } from './environments.ts';
 import { functionRows, functionSentence, logReading, withUnit } from './function.ts';
 import { boundsOf } from './interval.ts';
 import { count, visible } from './layout.ts';
@@ -41,6 +42,7 @@ function answerMarkdown(answer: Answer): string {
     ...(answer.explanations ?? []).map(plain),
     ...(answer.additive === undefined ? [] : regimeTexts(answer.additive)).map(([head, text]) => `**Regime** ${plain(head + text)}`),
     ...additiveSentences(answer).map(({ label, says }) => `**${label}:** ${plain(says)}`),
+    ...environmentSentences(answer).map(({ label, says }) => (label === '' ? plain(says) : `**${label}:** ${plain(says)}`)),
     ...answer.studies.map(
       ({ name, rows, fingerprint }) =>
         `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${code(fingerprint)}`,
@@ -83,15 +85,22 @@ function valueMarkdown(answer: Answer): string {
     const text = (value: number): string => shortNumber(value, places);
     const hasInterval = distribution.some((point) => point.interval !== undefined);
     const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-    const heads = [...axes.map(plain), 'value', ...(hasInterval ? [`${percent} % interval`] : [])];
+    const hasSpread = distribution.some((point) => point.spread !== undefined);
+    const heads = [
+      ...axes.map(plain),
+      'value',
+      ...(hasInterval ? [`${percent} % interval`] : []),
+      ...(hasSpread ? ['in one environment'] : []),
+    ];
     return [
       row(heads),
       row(heads.map((_, i) => (i < axes.length ? '---' : '---:'))),
-      ...distribution.map(({ at, value, interval }) =>
+      ...distribution.map(({ at, value, interval, spread }) =>
         row([
           ...axes.map((axis) => plain(at[axis] ?? '')),
           value === null ? 'undefined' : text(value),
           ...(hasInterval ? [interval === undefined ? '' : `${text(interval[0])} to ${text(interval[1])}`] : []),
+          ...(hasSpread ? [spread === undefined ? '' : spread.interval.map(text).join(' to ')] : []),
         ]),
       ),
     ].join('\n');

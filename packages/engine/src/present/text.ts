@@ -2,6 +2,7 @@ import type { Answer, AnswersDocument, DerivationLine, Diagnostic, Point } from 
 import { additiveSentences, geometricSentence, regimeTexts } from './additive.ts';
 import { boundedTableLines, boundLines, isBoundedTable } from './bounded-text.ts';
 import { boundSentences, certificateSentence, isBounded, isCertified } from './bounds.ts';
+import { environmentSentences } from './environments.ts';
 import { functionLines } from './function-text.ts';
 import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
@@ -110,6 +111,7 @@ export function answerText(answer: Answer, options: AnswerTextOptions = {}): str
     );
     lines.push(...additiveSentences(answer).flatMap(({ label, says }) => field(label, says)));
   }
+  lines.push(...environmentSentences(answer).flatMap(({ label, says }) => field(label, says)));
   lines.push(...list('Assumes', answer.assumes));
   if (options.brief !== true && isCertified(answer)) lines.push(...field('Certificate', certificateSentence));
   const said = answer.diagnostics.filter(
@@ -188,6 +190,7 @@ function distributionLines(points: readonly Point[], percent: string, options: A
   const text = (value: number): string => shortNumber(value, places);
   const axes = axesOf(points);
   const hasInterval = shown.some((point) => point.interval !== undefined);
+  const hasSpread = shown.some((point) => point.spread !== undefined);
   const bars = options.bars === true && points.every(({ value }) => value === null || (value >= 0 && value <= 1));
   const value = aligned(shown.map((point) => (point.value === null ? 'undefined' : text(point.value))));
   const low = aligned(shown.map(({ interval }) => (interval === undefined ? '' : text(interval[0]))));
@@ -196,12 +199,14 @@ function distributionLines(points: readonly Point[], percent: string, options: A
     ...axes.map((head): Column => ({ head })),
     { head: 'value', tone: 'number' },
     ...(hasInterval ? [{ head: `${percent} % interval` }] : []),
+    ...(hasSpread ? [{ head: 'in one environment' }] : []),
     ...(bars ? [{ head: '', tone: 'dim' as const }] : []),
   ];
   const rows = shown.map((point, i) => [
     ...axes.map((axis) => point.at[axis] ?? ''),
     value[i] as string,
     ...(hasInterval ? [point.interval === undefined ? '' : `${low[i]} to ${high[i]}`] : []),
+    ...(hasSpread ? [point.spread === undefined ? '' : point.spread.interval.map(text).join(' to ')] : []),
     ...(bars ? [bar(point.value ?? 0)] : []),
   ]);
   const more = points.length - shown.length;
