@@ -1,7 +1,7 @@
 import type { Name } from '../graph/variable.ts';
 import { failure, type Result, success } from '../run/issue.ts';
 import { featuresAt } from './linear-design.ts';
-import { neededFor } from './linear-effect.ts';
+import { neededFor, type ParentsOf } from './linear-effect.ts';
 import { learnRecord } from './linear-fit.ts';
 import type { Known, LinearMechanism, MixedMechanism, MixedMechanisms, RowMechanism } from './linear-terms.ts';
 
@@ -20,15 +20,20 @@ export interface Learned {
 
 /**
  * Mechanisms after rows of the environment were seen: each factor of the unrolled row is one record of its mechanism (Bayes' rule,
- * conjugate). A cell that is not known ties the factors of itself and its children together; where such a tie holds a mechanism that
+ * conjugate). Mechanisms that are not given learn nothing. A cell that is not known ties the factors of itself and its children together; where such a tie holds a mechanism that
  * `needed` names, nothing exact is said: issue `partly-seen`.
  */
-export function learnRows(mechanisms: MixedMechanisms, rows: readonly KnownRow[], needed: ReadonlySet<Name>): Result<Learned> {
+export function learnRows(
+  mechanisms: MixedMechanisms,
+  parentsOf: ParentsOf,
+  rows: readonly KnownRow[],
+  needed: ReadonlySet<Name>,
+): Result<Learned> {
   const now = new Map(mechanisms);
   const taught: { position: number; variables: Name[] }[] = [];
   for (const { position, seen, set } of rows) {
     const known = new Map([...seen, ...set]);
-    const tied = tiesOf(mechanisms, seen, set);
+    const tied = tiesOf(parentsOf, seen, set);
     const broken = [...tied.keys()].find((name) => needed.has(name));
     if (broken !== undefined) {
       const missing = tied.get(broken) as readonly Name[];
@@ -51,22 +56,22 @@ export function learnRows(mechanisms: MixedMechanisms, rows: readonly KnownRow[]
 }
 
 /** Mechanisms whose factors share unknown cells in one row, each with the unknown cells that it is tied by. */
-export function tiesOf(mechanisms: MixedMechanisms, seen: Known, set: Known): Map<Name, readonly Name[]> {
+export function tiesOf(parentsOf: ParentsOf, seen: Known, set: Known): Map<Name, readonly Name[]> {
   const known: Known = new Map([...seen, ...set]);
   // Unknown cells that no seen cell descends from sum to one.
-  const causes = new Set([...seen.keys()].filter((name) => !set.has(name)).flatMap((name) => mechanisms.get(name)?.parents ?? []));
-  const relevant = neededFor(mechanisms, causes, known);
+  const causes = new Set([...seen.keys()].filter((name) => !set.has(name)).flatMap(parentsOf));
+  const relevant = neededFor(parentsOf, causes, known);
   const factors = [...new Set([...relevant, ...[...seen.keys()].filter((name) => !set.has(name))])];
   const groups = new Map<Name, Name[]>();
   for (const name of factors) {
-    const cells = [name, ...(mechanisms.get(name)?.parents ?? [])].filter((cell) => relevant.has(cell));
+    const cells = [name, ...parentsOf(name)].filter((cell) => relevant.has(cell));
     const joined = new Set(cells.flatMap((cell) => [cell, ...(groups.get(cell) ?? [])]));
     const list = [...joined];
     for (const cell of list) groups.set(cell, list);
   }
   return new Map(
     factors.flatMap((name) => {
-      const cell = [name, ...(mechanisms.get(name)?.parents ?? [])].find((one) => relevant.has(one));
+      const cell = [name, ...parentsOf(name)].find((one) => relevant.has(one));
       return cell === undefined ? [] : [[name, groups.get(cell) ?? [cell]] as const];
     }),
   );

@@ -23,19 +23,13 @@ const limit = 2 ** 22;
 /**
  * The mean of a linear combination of E[target | do(known)] over environments, and its variance, exactly: the truncated factorisation with
  * independent mechanisms, whose coefficients enter a row's mean once each. Second moments are means over two rows of one environment,
- * E[V at row 1 times V at row 2], and need only means and covariances of the coefficients. Issues: `real-cause` (a finite variable with a
- * real cause), `unseen` (a joint value of parents that no record has), `too-large`.
+ * E[V at row 1 times V at row 2], and need only means and covariances of the coefficients. Mechanisms are wanted of the targets and of
+ * their causes that are not known. Issues: `unseen` (a joint value of parents that no record has), `too-large`.
  */
 export function effectMoments(mechanisms: MixedMechanisms, arms: readonly EffectArm[]): Result<EffectMoments> {
-  const rows: Row[] = [];
-  for (const arm of arms) {
-    const row = rowOf(mechanisms, arm);
-    if (!row.ok) return row;
-    rows.push(row.value);
-  }
+  const rows = arms.map((arm) => rowOf(mechanisms, arm));
   const real = [...mechanisms.values()].filter(
-    (one): one is LinearMechanism =>
-      one.kind === 'linear' && rows.some(({ needed, known }) => needed.has(one.variable) || known.has(one.variable)),
+    (one): one is LinearMechanism => one.kind === 'linear' && rows.some(({ needed }) => needed.has(one.variable)),
   );
   const layout = layoutOf(real);
   let [mean, square] = [0, 0];
@@ -64,32 +58,29 @@ interface Row {
   readonly finite: readonly RowMechanism[];
 }
 
-/** Variables whose mechanisms the target's mean takes, those that are known and their causes left out. */
-export function neededFor(mechanisms: MixedMechanisms, targets: Iterable<Name>, known: Known): Set<Name> {
+export type ParentsOf = (name: Name) => readonly Name[];
+
+/** Variables whose mechanisms the targets' means take: those that are known and their causes left out. */
+export function neededFor(parentsOf: ParentsOf, targets: Iterable<Name>, known: Known): Set<Name> {
   const needed = new Set([...targets].filter((name) => !known.has(name)));
-  for (const name of needed) for (const parent of mechanisms.get(name)?.parents ?? []) if (!known.has(parent)) needed.add(parent);
+  for (const name of needed) for (const parent of parentsOf(name)) if (!known.has(parent)) needed.add(parent);
   return needed;
 }
 
-function rowOf(mechanisms: MixedMechanisms, { target, known }: EffectArm): Result<Row> {
-  const needed = neededFor(mechanisms, [target], known);
+function rowOf(mechanisms: MixedMechanisms, { target, known }: EffectArm): Row {
+  const needed = neededFor((name) => mechanisms.get(name)?.parents ?? [], [target], known);
   const finite: RowMechanism[] = [];
   for (const one of mechanisms.values()) {
     if (!needed.has(one.variable) || one.kind !== 'rows') continue;
-    const cause = one.parents.find((parent) => mechanisms.get(parent)?.kind === 'linear');
-    if (cause !== undefined)
-      return failure({
-        code: 'real-cause',
-        message: `${one.variable} is finite and has the real cause ${cause}; such a mechanism is not linear.`,
-        hint: `Cut ${cause} into levels.`,
-      });
     finite.push(one);
   }
-  return success({ known, needed, finite });
+  return { known, needed, finite };
 }
 
 interface Layout {
   readonly size: number;
+  /** Real variables that are known wherever they matter. */
+  readonly given: readonly Name[];
   /** Of a real variable. */
   readonly placeOf: ReadonlyMap<Name, number>;
   /** Of the first indicator of a mechanism's finite parents. */
@@ -105,8 +96,10 @@ function layoutOf(real: readonly LinearMechanism[]): Layout {
     size += design.indicators.length;
   }
   const placeOf = new Map<Name, number>();
-  for (const { variable } of real) placeOf.set(variable, size++);
-  return { size, placeOf, indicatorsAt };
+  const drawn = real.map(({ variable }) => variable);
+  const given = [...new Set(real.flatMap(({ design }) => design.real))].filter((name) => !drawn.includes(name));
+  for (const name of [...given, ...drawn]) placeOf.set(name, size++);
+  return { size, given, placeOf, indicatorsAt };
 }
 
 /** Means of the products of each quantity of one row with each of another row of the same environment. */
@@ -116,29 +109,31 @@ function crossMoments(real: readonly LinearMechanism[], layout: Layout, first: R
   const filled = fillFinite(k, real, layout, first, second);
   if (!filled.ok) return filled;
   const done = Array.from({ length: size - placeOf.size }, (_, i) => i);
-  for (const mechanism of real) {
-    const own = placeOf.get(mechanism.variable) as number;
-    const { mean, covariance } = mechanism;
-    const features = featureWeights(mechanism, placeOf, indicatorsAt.get(mechanism.variable) as number);
-    const [here, there] = [first.known.get(mechanism.variable), second.known.get(mechanism.variable)];
+  /** Adds a quantity that is known in some of the rows, and else the sum of weighted earlier ones (absent: it does not matter there). */
+  const extend = (name: Name, drawn?: { readonly mechanism: LinearMechanism; readonly features: Weights[] }): void => {
+    const own = placeOf.get(name) as number;
+    const [here, there] = [first.known.get(name), second.known.get(name)];
+    const drawnHere = here === undefined && first.needed.has(name);
+    const tdrawnHere = there === undefined && second.needed.has(name);
     const expected = (sum: (item: number) => number): number =>
-      features.reduce(
-        (total, terms, f) => total + (mean[f] as number) * terms.reduce((inner, [item, weight]) => inner + weight * sum(item), 0),
-        0,
-      );
-    const random = [first.needed.has(mechanism.variable), second.needed.has(mechanism.variable)];
+      drawn === undefined
+        ? 0
+        : drawn.features.reduce(
+            (total, terms, f) =>
+              total + (drawn.mechanism.mean[f] as number) * terms.reduce((inner, [item, weight]) => inner + weight * sum(item), 0),
+            0,
+          );
     for (const j of done) {
-      k[own * size + j] =
-        here !== undefined ? here * (k[j] as number) : random[0] === true ? expected((item) => k[item * size + j] as number) : 0;
-      k[j * size + own] =
-        there !== undefined ? there * (k[j * size] as number) : random[1] === true ? expected((item) => k[j * size + item] as number) : 0;
+      k[own * size + j] = drawnHere ? expected((item) => k[item * size + j] as number) : (here ?? 0) * (k[j] as number);
+      k[j * size + own] = tdrawnHere ? expected((item) => k[j * size + item] as number) : (there ?? 0) * (k[j * size] as number);
     }
-    if (here !== undefined) k[own * size + own] = here * (k[own] as number);
-    else if (there !== undefined) k[own * size + own] = there * (k[own * size] as number);
-    else if (random[0] === true && random[1] === true) {
+    if (!drawnHere) k[own * size + own] = (here ?? 0) * (k[own] as number);
+    else if (!tdrawnHere) k[own * size + own] = (there ?? 0) * (k[own * size] as number);
+    else if (drawn !== undefined) {
+      const { mean, covariance } = drawn.mechanism;
       let sum = 0;
-      for (const [f, terms] of features.entries())
-        for (const [g, others] of features.entries()) {
+      for (const [f, terms] of drawn.features.entries())
+        for (const [g, others] of drawn.features.entries()) {
           let product = 0;
           for (const [i, a] of terms) for (const [j, b] of others) product += a * b * (k[i * size + j] as number);
           sum += ((mean[f] as number) * (mean[g] as number) + (covariance[f * mean.length + g] as number)) * product;
@@ -146,16 +141,20 @@ function crossMoments(real: readonly LinearMechanism[], layout: Layout, first: R
       k[own * size + own] = sum;
     }
     done.push(own);
-  }
+  };
+  for (const name of layout.given) extend(name);
+  for (const mechanism of real)
+    extend(mechanism.variable, {
+      mechanism,
+      features: featureWeights(mechanism, placeOf, indicatorsAt.get(mechanism.variable) as number),
+    });
   return success(k);
 }
 
+type Weights = readonly (readonly [number, number])[];
+
 /** Each feature as a sum of weighted quantities. */
-function featureWeights(
-  { design }: LinearMechanism,
-  placeOf: ReadonlyMap<Name, number>,
-  indicators: number,
-): (readonly [number, number])[][] {
+function featureWeights({ design }: LinearMechanism, placeOf: ReadonlyMap<Name, number>, indicators: number): Weights[] {
   const { centers, scales, real } = design;
   return Array.from(centers, (center, f) => {
     if (f === 0) return [[0, 1]];

@@ -1,7 +1,8 @@
 import type { Name } from '../graph/variable.ts';
 import type { Random } from '../math/random.ts';
-import { type Result, success } from '../run/issue.ts';
+import { failure, type Result, success } from '../run/issue.ts';
 import { fitDirichlet } from './dirichlet-fit.ts';
+import type { Environments } from './environments.ts';
 import { type FamilyCounts, familyCounts, timesOf } from './family-counts.ts';
 import type { LinearStatistics } from './linear-criterion.ts';
 import { designLinear, type LinearDesign, type LinearTask } from './linear-design.ts';
@@ -17,12 +18,12 @@ export interface KindScore {
 
 /**
  * The ways in which coefficients may vary, by how well each predicts environments that it was not fitted to (folds of environments, at
- * most ten); best first, the simpler one of equals. Kinds with too few environments for their numbers are left out.
+ * most five); best first, the simpler one of equals. Kinds with too few environments for their numbers are left out.
  */
 export function scoreLinearKinds(statistics: LinearStatistics, random: Random, kinds: readonly LinearKind[] = linearKinds): KindScore[] {
   const { size, records } = statistics;
   const groups = records.length;
-  const folds = Math.min(10, groups);
+  const folds = Math.min(5, groups);
   const order = random.split('folds').shuffle(Array.from(records.keys()));
   const possible = kinds.filter((kind) =>
     kind === 'full' ? size > 1 && groups > size + 2 : kind === 'diagonal' ? size > 1 && groups > 3 : true,
@@ -59,14 +60,15 @@ export type FittedMechanism =
       readonly kind: 'rows';
       readonly variable: Name;
       readonly parents: readonly Name[];
+      /** The variable, then its parents. */
+      readonly records: Environments;
       readonly counts: FamilyCounts;
-      readonly sizes: readonly number[];
       readonly weights: RowMechanism;
     };
 
 /**
  * Each variable's mechanism by empirical Bayes: linear with coefficients of each environment where it is real, Dirichlet rows where it and
- * its parents are finite; a finite variable with a real parent is left out. Issues: those of {@link designLinear} and {@link fitLinear}.
+ * its parents are finite; Issues: `real-cause` (a finite variable with a real parent), those of {@link designLinear} and {@link fitLinear}.
  */
 export function fitMechanisms(
   environments: MixedEnvironments,
@@ -89,22 +91,30 @@ export function fitMechanisms(
     }
     const family = [variable, ...parents].map((name) => ({ name, column: column(name) }));
     const finite = family.flatMap(({ column }) => (column.kind === 'finite' ? [column] : []));
-    if (finite.length < family.length) continue;
+    if (finite.length < family.length) {
+      const cause = parents.find((name) => column(name).kind === 'real');
+      return failure({
+        code: 'real-cause',
+        message: `${variable} is finite and has the real cause ${cause}; how it depends on it is not linear.`,
+        hint: `Cut ${cause} into levels ("cut" under "variables").`,
+      });
+    }
+    const records: Environments = {
+      names: family.map(({ name }) => name),
+      labels: environments.labels,
+      starts: environments.starts,
+      levels: finite.map(({ levels }) => levels),
+      columns: finite.map(({ values }) => values),
+      ...(environments.counts && { counts: environments.counts }),
+    };
     const counts = familyCounts(
-      {
-        names: family.map(({ name }) => name),
-        labels: environments.labels,
-        starts: environments.starts,
-        levels: finite.map(({ levels }) => levels),
-        columns: finite.map(({ values }) => values),
-        ...(environments.counts && { counts: environments.counts }),
-      },
+      records,
       0,
       parents.map((_, i) => i + 1),
     );
     const sizes = finite.slice(1).map(({ levels }) => levels.length);
     const empty: RowMechanism = { kind: 'rows', variable, parents, levels: own.levels, sizes, rows: [] };
-    fitted.push({ kind: 'rows', variable, parents, counts, sizes, weights: { ...empty, rows: fitRows(counts, timesOf(counts)) } });
+    fitted.push({ kind: 'rows', variable, parents, records, counts, weights: { ...empty, rows: fitRows(counts, timesOf(counts)) } });
   }
   return success(fitted);
 }

@@ -146,7 +146,7 @@ describe('effects of mixed mechanisms', () => {
       { weight: 0.5, target: 'B', known: new Map([['Z', 0]]) },
     ];
     const found = must(effectMoments(mixed, arms));
-    const draws = 40_000;
+    const draws = 12_000;
     const values = Float64Array.from({ length: draws }, () => {
       const own = drawn(mixed, random);
       return arms.reduce((sum, { weight, target, known }) => sum + weight * meanIn(own, target, known), 0);
@@ -177,16 +177,22 @@ describe('effects of mixed mechanisms', () => {
     expect(found.variance).toBeLessThan(1e-9);
   });
 
-  it('a finite variable with a real cause is refused where it is needed, and only there', () => {
-    const odd = inOrder(
-      linear('X', [], [], [0], [1]),
-      rows('D', ['X'], [[1, 1]]),
-      linear('Y', [two('D')], ['X'], [0, 1, 1], new Array(9).fill(0)),
-    );
-    const refused = effectMoments(odd, [{ weight: 1, target: 'Y', known: new Map() }]);
-    expect(!refused.ok && refused.issues[0]?.code).toBe('real-cause');
-    const known = must(effectMoments(odd, [{ weight: 1, target: 'Y', known: new Map([['D', 1]]) }]));
-    expect(known.mean).toBeCloseTo(1, 12);
+  it('causes that are known need no mechanism', () => {
+    const arms = [
+      {
+        weight: 1,
+        target: 'Y',
+        known: new Map([
+          ['A', 1.5],
+          ['Z', 1],
+        ]),
+      },
+    ];
+    const less = new Map([...mixed].filter(([name]) => !['A', 'Z'].includes(name)));
+    const [one, other] = [must(effectMoments(mixed, arms)), must(effectMoments(less, arms))];
+    expect(other.mean).toBeCloseTo(one.mean, 12);
+    expect(other.variance).toBeCloseTo(one.variance, 12);
+    expect(one.mean).toBeCloseTo(meanIn(mixed, 'Y', arms[0]?.known as Map<string, number>), 12);
   });
 });
 
@@ -197,10 +203,12 @@ describe('rows that were seen', () => {
     linear('Y', [], ['X', 'Z'], [1, 2, 3], [0.5, 0, 0, 0, 1, 0.2, 0, 0.2, 1], 0.6),
   );
   const set = new Map<string, number>();
+  const parentsOf = (name: string): readonly string[] => mechanisms.get(name)?.parents ?? [];
   it('a whole row teaches as a joint normal says', () => {
     const { mechanisms: now, taught } = must(
       learnRows(
         mechanisms,
+        parentsOf,
         [
           {
             position: 2,
@@ -229,10 +237,10 @@ describe('rows that were seen', () => {
 
   it('cells that are missing tie mechanisms together', () => {
     const seen = new Map([['Y', 4]]);
-    expect([...tiesOf(mechanisms, seen, new Map([['X', 1]])).keys()].sort()).toEqual(['Y', 'Z']);
+    expect([...tiesOf(parentsOf, seen, new Map([['X', 1]])).keys()].sort()).toEqual(['Y', 'Z']);
     expect([
       ...tiesOf(
-        mechanisms,
+        parentsOf,
         new Map([
           ['X', 1],
           ['Z', 1],
@@ -241,10 +249,10 @@ describe('rows that were seen', () => {
       ).keys(),
     ]).toEqual([]);
     const row = { position: 2, seen, set: new Map([['X', 1]]) };
-    const refused = learnRows(mechanisms, [row], new Set(['Y']));
+    const refused = learnRows(mechanisms, parentsOf, [row], new Set(['Y']));
     expect(!refused.ok && refused.issues[0]?.message).toContain('Row 2 teaches the mechanism of Y only through Z');
     // What is tied is not needed: the row teaches nothing, and harms nothing.
-    expect(must(learnRows(mechanisms, [{ ...row, seen: new Map([['X', 2]]), set }], new Set(['Y']))).mechanisms.get('Y')).toBe(
+    expect(must(learnRows(mechanisms, parentsOf, [{ ...row, seen: new Map([['X', 2]]), set }], new Set(['Y']))).mechanisms.get('Y')).toBe(
       mechanisms.get('Y'),
     );
   });
@@ -253,7 +261,7 @@ describe('rows that were seen', () => {
 describe('mechanisms fitted to environments', () => {
   it('mixed records: mean effects, environments, spread', () => {
     const random = new Random(73, 'records');
-    const groups = 300;
+    const groups = 100;
     const [z, a, y] = [[] as number[], [] as number[], [] as number[]];
     const starts = new Int32Array(groups + 1);
     const own: { readonly slope: number; readonly arm: number }[] = [];
@@ -294,8 +302,8 @@ describe('mechanisms fitted to environments', () => {
       { weight: -1, target: 'Y', known: new Map([['A', 100]]) },
     ];
     const whole = must(effectMoments(mechanismsOf(fitted), contrast));
-    expect(Math.abs(whole.mean - 2)).toBeLessThan(0.15);
-    expect(Math.abs(Math.sqrt(whole.variance) - 0.7)).toBeLessThan(0.1);
+    expect(Math.abs(whole.mean - 2)).toBeLessThan(0.25);
+    expect(Math.abs(Math.sqrt(whole.variance) - 0.7)).toBeLessThan(0.15);
     let [error, covered] = [0, 0];
     for (const [e, { slope }] of own.entries()) {
       const one = must(effectMoments(mechanismsOf(fitted, e), contrast));
@@ -303,9 +311,9 @@ describe('mechanisms fitted to environments', () => {
       if (Math.abs(one.mean - slope) < 1.96 * Math.sqrt(one.variance)) covered++;
     }
     expect(Math.sqrt(error)).toBeLessThan(0.15);
-    expect(covered / groups).toBeGreaterThan(0.91);
-    expect(covered / groups).toBeLessThan(0.985);
+    expect(covered / groups).toBeGreaterThan(0.87);
+    expect(covered / groups).toBeLessThan(0.995);
     const level = must(effectMoments(mechanismsOf(fitted), [{ weight: 1, target: 'Y', known: new Map([['A', 100]]) }]));
-    expect(Math.abs(level.mean - 5.4)).toBeLessThan(0.25);
+    expect(Math.abs(level.mean - 5.4)).toBeLessThan(0.4);
   });
 });
