@@ -2,7 +2,12 @@ import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { inSteps, type Steps } from '../run/steps.ts';
 import { blanketsOf } from './blankets.ts';
 import type { Environments } from './environments.ts';
-import { type AskedTest, type Tester, testerOf } from './tester.ts';
+import type { MixedEnvironments } from './mixed-environments.ts';
+import { askSinks, betterSink, leastRefutedOrder, mostOrdered, type SinkCandidate } from './sink-order.ts';
+import type { AskedTest, Tester } from './tester.ts';
+import { testerFor } from './tester-for.ts';
+
+export type { SinkCandidate } from './sink-order.ts';
 
 export interface DiscoveryOptions {
   /** Level of a test that draws an edge; .005. */
@@ -11,16 +16,8 @@ export interface DiscoveryOptions {
   readonly sinkLevel?: number;
   /** With more variables than this, tests condition on direct neighbours instead of all others; 6. */
   readonly conditionAll?: number;
-}
-
-/** One variable asked whether it can be the last of those that are left. */
-export interface SinkCandidate {
-  readonly variable: number;
-  /** Smallest p of its tests, and the same after Holm's correction for their number; 1 where there is none. */
-  readonly smallest: number;
-  readonly p: number;
-  /** Its mechanism's parameters against each other variable's. */
-  readonly tests: readonly AskedTest[];
+  /** Tests of another kind; default: {@link testerFor}. */
+  readonly tester?: Tester;
 }
 
 export interface SinkRound {
@@ -52,30 +49,34 @@ export interface Discovery {
 }
 
 /**
- * The causal graph of exchangeable data with independent mechanisms and no hidden cause: sinks are taken one at a time (the variable
- * whose smallest p over the cluster-robust tests X_{v;m} _||_ X_{k;n} | others_m is largest), then an edge j -> i is drawn if the two
- * depend within a record given all others before i. Throws {@link Interrupted} when the signal is aborted.
+ * The causal graph of exchangeable data with independent mechanisms and no hidden cause, of finite, real or mixed variables. Sinks are
+ * taken one at a time (the variable whose smallest p over the cluster-robust tests X_{v;m} _||_ X_{k;n} | others_m is largest), then an
+ * edge j -> i is drawn if the two depend within a record given all others before i. Beyond `conditionAll` variables a test conditions on
+ * direct neighbours, and the order is the one that the tests of all its sinks together refute least. Throws {@link Interrupted} when the
+ * signal is aborted.
  */
-export const discover = (environments: Environments, options: DiscoveryOptions & RunOptions = {}): Promise<Discovery> =>
+export const discover = (environments: Environments | MixedEnvironments, options: DiscoveryOptions & RunOptions = {}): Promise<Discovery> =>
   inSteps(discoverySteps(environments, options), options);
 
 /** {@link discover}, step by step. */
-export function* discoverySteps(environments: Environments, options: DiscoveryOptions = {}): Steps<Discovery> {
+export function* discoverySteps(environments: Environments | MixedEnvironments, options: DiscoveryOptions = {}): Steps<Discovery> {
   const { edgeLevel = 0.005, sinkLevel = 0.05, conditionAll = 6 } = options;
   const count = environments.names.length;
-  const tester = testerOf(environments);
+  const tester = options.tester ?? testerFor(environments);
   const blankets = count > conditionAll ? yield* blanketsOf(count, tester, edgeLevel) : undefined;
   /** What a test of v conditions on, among these. */
-  const near = (v: number, among: readonly number[]): number[] => {
-    const others = among.filter((k) => k !== v);
-    return blankets === undefined || others.length < conditionAll ? others : others.filter((k) => blankets[v]?.includes(k));
-  };
+  const near = (v: number, among: readonly number[]): number[] =>
+    among.filter((k) => k !== v && (blankets === undefined || blankets[v]?.includes(k)));
+  const ask = askSinks(tester, near);
+  const planned = blankets !== undefined && count <= mostOrdered ? yield* leastRefutedOrder(blankets, ask) : undefined;
   const rounds: SinkRound[] = [];
   let left = environments.names.map((_, v) => v);
   while (left.length > 1) {
     const among = left;
-    const candidates = among.map((v) => candidateOf(v, among, near(v, among), tester));
-    const best = candidates.reduce((one, other) => (better(other, one) ? other : one));
+    const candidates = among.map((v) => ask(v, among));
+    const last = planned?.[left.length - 1];
+    const best =
+      candidates.find(({ variable }) => variable === last) ?? candidates.reduce((one, other) => (betterSink(other, one) ? other : one));
     rounds.push({ chosen: best.variable, candidates, refuted: best.p < sinkLevel });
     left = left.filter((v) => v !== best.variable);
     if (yield { task: 'order', done: rounds.length, total: count }) throw new Interrupted();
@@ -102,18 +103,4 @@ export function* discoverySteps(environments: Environments, options: DiscoveryOp
     if (yield { task: 'edges', done: place + 1, total: count }) throw new Interrupted();
   }
   return { order, edges, rounds, absent };
-}
-
-function candidateOf(variable: number, left: readonly number[], given: readonly number[], tester: Tester): SinkCandidate {
-  const tests = left.filter((k) => k !== variable).map((k) => tester.across(variable, k, given));
-  const smallest = tests.reduce((least, { p }) => Math.min(least, p), 1);
-  return { variable, smallest, p: Math.min(1, smallest * tests.length), tests };
-}
-
-/** By the smallest p; where both are lost below the least number, by the statistic for its degrees of freedom. */
-function better(one: SinkCandidate, other: SinkCandidate): boolean {
-  if (one.smallest !== other.smallest) return one.smallest > other.smallest;
-  const excess = ({ tests }: SinkCandidate): number =>
-    tests.reduce((most, { statistic, degrees }) => Math.max(most, degrees === 0 ? 0 : statistic - degrees), 0);
-  return one.smallest === 0 && excess(one) < excess(other);
 }

@@ -95,7 +95,7 @@ it('many variables: tests condition on direct neighbours', () => {
   const found = atOnce(discoverySteps(environments));
   expect(edgesOf(found, environments.names)).toEqual(graph.flatMap(([v, own]) => own.map((parent) => `${parent}${v}`)).sort());
   const first = found.rounds[0]?.candidates.flatMap(({ tests }) => tests) ?? [];
-  expect(first.length).toBe(72);
+  expect(first.length).toBeLessThan(40);
   expect(Math.max(...first.map(({ given }) => given.length))).toBeLessThan(7);
 });
 
