@@ -3,7 +3,24 @@ export type { Backend, CompileOptions, Executable, Tensor, Tensors } from './bac
 export { GraphBuilder, type Operand } from './builder.ts';
 export { gradients } from './gradients.ts';
 export { frozen, type Graph, graphOf, type Layout, layoutOf, withParameters } from './graph.ts';
+export {
+  convolution,
+  dense,
+  glorot,
+  groupNorm,
+  he,
+  layerNorm,
+  ones,
+  type PerceptronOptions,
+  perceptron,
+  timeEmbedding,
+  type UnetOptions,
+  unet,
+  zeros,
+} from './layers.ts';
 export { type Initial, type Node, type Padding, type Shape, ShapeError, sizeOf } from './node.ts';
+export { fillNormal } from './noise.ts';
 export type { KernelGradient } from './onnx-nodes.ts';
 export { type OnnxOptions, onnxVersions, writeOnnx } from './onnx-write.ts';
 export { checkedFeed, interpret, referenceBackend } from './reference.ts';
+export { type AdamOptions, advance, initialState, type TrainState, type TrainStep, trainStep } from './train.ts';
