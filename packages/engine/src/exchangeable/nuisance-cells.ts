@@ -66,7 +66,7 @@ export function cellsOf(
     return (columns[v]?.kind === 'real' ? own.slice(0, 1) : own).map(at);
   });
   const terms: Float64Array[] = [new Float64Array(first.length).fill(1), ...linear.flat()];
-  for (const [i, v] of given.entries())
+  for (const v of given)
     if (columns[v]?.kind === 'real') {
       const bounded = at(features[v]?.[0] as Float64Array);
       const score = bounded.map((s) => Math.max(-farthest, Math.min(farthest, s / Math.sqrt(1 - s * s))));
