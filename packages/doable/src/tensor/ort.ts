@@ -63,12 +63,12 @@ export async function ortBackend({ provider = 'cpu', optimisation = 'all' }: Ort
         const ready = await session(model, options);
         return {
           async run(feeds) {
-            const given: Record<string, OrtTensor> = {};
+            const given = new Map<string, OrtTensor>();
             for (const input of graph.inputs.keys()) {
               const { shape, values } = checkedFeed(graph, feeds, input);
-              given[input] = new ort.Tensor('float32', values instanceof Float32Array ? values : Float32Array.from(values), shape);
+              given.set(input, new ort.Tensor('float32', values instanceof Float32Array ? values : Float32Array.from(values), shape));
             }
-            return tensors(await ready.run(given));
+            return tensors(await ready.run(Object.fromEntries(given)));
           },
           dispose: () => ready.release(),
         };
@@ -83,14 +83,14 @@ export async function ortBackend({ provider = 'cpu', optimisation = 'all' }: Ort
             return { ok: false, issues };
           }
           const run = async (feeds: Tensors): Promise<Tensors> => {
-            const given: Record<string, OrtTensor> = {};
+            const given = new Map<string, OrtTensor>();
             for (const [input, { type }] of inputs) {
               const feed = feeds.get(input);
               if (feed === undefined) throw new Error(`Nothing is fed to the input ${input}.`);
               const values = (converters[type] as Converter)(feed.values);
-              given[input] = new ort.Tensor(type as 'float32', values as Float32Array, feed.shape);
+              given.set(input, new ort.Tensor(type as 'float32', values as Float32Array, feed.shape));
             }
-            return tensors(await ready.run(given));
+            return tensors(await ready.run(Object.fromEntries(given)));
           };
           return { ok: true, value: { inputs, outputs, run, dispose: () => ready.release() } };
         } catch (error) {

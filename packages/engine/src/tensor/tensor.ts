@@ -21,6 +21,7 @@ export {
 export { type Initial, type Node, type Padding, type Shape, ShapeError, sizeOf } from './node.ts';
 export { fillNormal } from './noise.ts';
 export type { KernelGradient } from './onnx-nodes.ts';
+export { inspectOnnx, type OnnxLimits, type OnnxSummary, type OnnxTensor, type OnnxValue } from './onnx-read.ts';
 export { type OnnxOptions, onnxVersions, writeOnnx } from './onnx-write.ts';
 export { checkedFeed, interpret, referenceBackend } from './reference.ts';
 export { type AdamOptions, advance, initialState, type TrainState, type TrainStep, trainStep } from './train.ts';
