@@ -60,7 +60,7 @@ class Compiler {
   private readonly axesOf = createAxes();
   private readonly factors = new Map<string, PlannedFactor>();
   private readonly bodies = new Map<Estimand, SamplingNetwork>();
-  private readonly ids = new Map<string, number>();
+  private drawn = 0;
 
   plan(identified: Identified, conditioning: NetworkPlan['conditioning']): NetworkPlan {
     let body = identified.estimand;
@@ -97,7 +97,7 @@ class Compiler {
       throw new Refused({ code: 'no-sampler', message: 'The factors of this formula wait for each other in a circle.' });
     const needed = new Set(order.flatMap((node) => node.wires.flatMap((wire) => ('input' in wire ? [wire.input] : []))));
     const inputs = this.axesOf(body).all.filter((name) => needed.has(name));
-    return { inputs: inputs.map(inputOf), nodes: order, outputs: shown };
+    return named({ inputs: inputs.map(inputOf), nodes: order, outputs: shown });
   }
 
   private fragment(step: Estimand): Fragment {
@@ -177,19 +177,12 @@ class Compiler {
       factor = { id: `f${this.factors.size + 1}`, ...parts };
       this.factors.set(parts.key, factor);
     }
-    const id = this.fresh(factor.of.join(','));
+    const id = `n${++this.drawn}`;
     const wires = factor.given.map((name): Wire => ({ input: name }));
     return {
       nodes: [{ id, factor: factor.id, wires }],
       outputs: new Map(factor.of.map((column) => [column, { node: id, column }])),
     };
-  }
-
-  /** `X`, `X#2`, `X#3`: copies of one variable in different scopes. */
-  private fresh(base: string): string {
-    const count = (this.ids.get(base) ?? 0) + 1;
-    this.ids.set(base, count);
-    return count === 1 ? base : `${base}#${count}`;
   }
 
   /** A network by the keys of its factors and its wiring, whatever its nodes are called. */
@@ -209,6 +202,33 @@ const notALaw = (why: string): Issue => ({
   message: `This formula cannot be drawn from as it stands: ${why}.`,
   hint: 'Ask for the distribution P(... | do(...)) of one world.',
 });
+
+/** Nodes called by what they draw; where an input or another node has that name, one that is not shown gets a prime. */
+function named({ inputs, nodes, outputs }: SamplingNetwork): SamplingNetwork {
+  const shown = new Set(outputs.flatMap(({ wire }) => ('node' in wire ? [wire.node] : [])));
+  const taken = new Set(inputs.map((input) => input.name));
+  const names = new Map<string, string>();
+  const columns = new Map<string, Name[]>();
+  const note = (wire: Wire): void => {
+    if (!('node' in wire)) return;
+    const own = columns.get(wire.node) ?? [];
+    if (!own.includes(wire.column)) columns.set(wire.node, [...own, wire.column]);
+  };
+  for (const { wire } of outputs) note(wire);
+  for (const node of nodes) node.wires.forEach(note);
+  for (const node of [...nodes.filter(({ id }) => shown.has(id)), ...nodes.filter(({ id }) => !shown.has(id))]) {
+    let name = (columns.get(node.id) ?? []).join(',');
+    while (taken.has(name)) name += "'";
+    taken.add(name);
+    names.set(node.id, name);
+  }
+  const renamed = (wire: Wire): Wire => ('input' in wire ? wire : { ...wire, node: names.get(wire.node) as string });
+  return {
+    inputs,
+    nodes: nodes.map((node) => ({ ...node, id: names.get(node.id) as string, wires: node.wires.map(renamed) })),
+    outputs: outputs.map((output) => ({ ...output, wire: renamed(output.wire) })),
+  };
+}
 
 /** MergeNetwork, node by node: inputs that some part produces are wired to the node that does. */
 function merged(parts: readonly Fragment[]): Fragment {

@@ -87,8 +87,8 @@ export async function fitNetwork(
     let made = generated.get(network);
     if (made === undefined) {
       let unsupported = 0;
-      // Its stream is named by the factors that draw it, so that it does not depend on the order of fitting.
-      const own = random.split('generated').split(network.nodes.map((node) => node.id).join(' '));
+      // Its stream is named by what draws it, so that it does not depend on the order of fitting.
+      const own = random.split('generated').split(JSON.stringify([network.nodes, network.outputs]));
       made = generateTrainingSet(network, plan.factors, models, data, own, {
         ...run,
         types: options.types,
