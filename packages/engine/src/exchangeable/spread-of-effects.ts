@@ -51,11 +51,11 @@ export function spreadOfEffect(
     });
   }
   if (evidence.size !== 1) return success(undefined);
+  const streams = model.mechanisms.map(({ variable }) => random.split(variable));
   const values = new Float64Array(draws);
   const weights = new Float64Array(draws);
   for (let draw = 0; draw < draws; draw++) {
-    const own = random.split(draw);
-    const tables = model.mechanisms.map((mechanism) => parametersOf(mechanism, own.split(mechanism.variable)));
+    const tables = model.mechanisms.map((mechanism, i) => parametersOf(mechanism, streams[i] as Random));
     let sum = 0;
     for (const [k, { weight, at }] of readers.entries()) {
       const found = at(tables);
