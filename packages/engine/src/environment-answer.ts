@@ -1,6 +1,6 @@
 import type { Study } from './data/study.ts';
 import { type EnvironmentPlan, type EnvironmentProblem, environmentColumns, planEnvironments } from './environment-plan.ts';
-import { aboutDisagreement, aboutFewness, aboutPooling, mechanismSays } from './environment-words.ts';
+import { aboutDisagreement, aboutFewness, aboutKinds, aboutPooling, mechanismSays } from './environment-words.ts';
 import { diagnoseEnvironments, type EnvironmentDiagnosis } from './exchangeable/diagnose.ts';
 import { type Environments, readEnvironments, sizesOf } from './exchangeable/environments.ts';
 import { probabilitySteps } from './exchangeable/exact.ts';
@@ -10,6 +10,7 @@ import { posteriorModel } from './exchangeable/posterior.ts';
 import { spreadOfEffect } from './exchangeable/spread-of-effects.ts';
 import type { ExchangeableModel } from './exchangeable/terms.ts';
 import { hasPositions, type PointQuestion, pointsAsked } from './exchangeable-question.ts';
+import { answerRealEnvironments } from './exchangeable-real.ts';
 import type { Value } from './graph/variable.ts';
 import type { Answer, Diagnostic, EnvironmentReport, Point, ProcessSpread } from './interpret/answer.ts';
 import { quantiles } from './math/quantile.ts';
@@ -54,7 +55,8 @@ export async function answerEnvironments(
   fits: EnvironmentFits = new Map(),
   pooled: () => Promise<Answer | undefined> = async () => undefined,
 ): Promise<Answer> {
-  const { answer, found } = planEnvironments(question, problem);
+  const plan = planEnvironments(question, problem);
+  const { answer, found } = plan;
   if (found === undefined) return answer;
   const studies = problem.studies.filter(({ name }) => found.studies.includes(name));
   const read = studies.map(({ name, size, fingerprint }) => ({ name, rows: Number.isFinite(size) ? size : null, fingerprint }));
@@ -69,11 +71,7 @@ export async function answerEnvironments(
       refused: [{ rule: 'exchangeable', why }],
       studies: read,
     }) as Answer;
-  const [real] = found.real;
-  if (real !== undefined)
-    return no(
-      `${real} is a real variable: make it finite with "cut" under "variables" ({ "variables": { "${real}": { "cut": [...] } } }).`,
-    );
+  if (found.real.length > 0) return answerRealEnvironments(question, problem, options, plan);
   const fitted = await fitOnce(found, studies, options, fits);
   if (!fitted.ok) return no(said(fitted));
   const { environments, diagnosis, process } = fitted.value;
@@ -98,7 +96,7 @@ export async function answerEnvironments(
   const count = labels.length;
   const level = options.level ?? 0.95;
   const single = numbered.length === 1 && Object.keys(numbered[0]?.at ?? {}).length === 0;
-  const spreads = numbered.map((point) => spreadOf(point, process, options));
+  const spreads = numbered.map((point) => spreadOf(point, process, options, numbered.length > 8 ? 500 : 2000));
   const intervals = values.map((_, k) =>
     draws.length < 20
       ? undefined
@@ -132,6 +130,7 @@ export async function answerEnvironments(
     ...answer.diagnostics,
     ...diagnosis.diagnostics,
     ...aboutFewness(count, sizes),
+    ...aboutKinds(report, named.length > 0),
     ...aboutDisagreement(report, values[0], draws, otherDraws),
     ...aboutPooling(report, values[0], process.mechanisms),
     ...(options.signal?.aborted === true
@@ -237,7 +236,7 @@ async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Op
   const draws: number[][] = [];
   const otherDraws: number[][] = [];
   const count = environments.labels.length;
-  const wanted = uncertainty === 'none' ? 0 : Math.min(options.draws ?? 1000, affordable(process));
+  const wanted = uncertainty === 'none' ? 0 : Math.min(options.draws ?? 1000, affordable(process, points.length));
   const random = new Random(options.seed ?? 0, 'environments').split('bootstrap');
   for (let draw = 0; draw < wanted; draw++) {
     if (options.signal?.aborted === true) break;
@@ -263,12 +262,12 @@ async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Op
 }
 
 /** Bootstrap draws that take about as long as a reader waits: each costs a refit, whose work grows with the records of an environment. */
-function affordable({ families }: FittedProcess): number {
+function affordable({ families }: FittedProcess, points: number): number {
   const work = families.reduce((sum, { tables, configurations, levels }) => {
     const most = tables.reduce((top, table) => Math.max(top, ...table), 0);
     return sum + configurations * levels * most * 400 + tables.length * configurations * levels * 200;
   }, 1);
-  return Math.max(200, Math.floor(4e9 / work));
+  return Math.max(200, Math.floor(4e9 / (work + 2e6 * (points - 1))));
 }
 
 const joins = (shape: ExchangeableModel, query: PointQuestion['parts'][number]['query']): number => {
@@ -320,13 +319,18 @@ async function frequencyValues(points: readonly PointQuestion[], data: Frequency
 /** Sums inside a bootstrap draw tell of no progress of their own. */
 const quiet = ({ signal, pause }: Options): Options => ({ ...(signal && { signal }), ...(pause && { pause }) });
 
-function spreadOf({ parts }: PointQuestion, process: FittedProcess, { seed = 0, level = 0.95 }: Options): ProcessSpread | undefined {
+function spreadOf(
+  { parts }: PointQuestion,
+  process: FittedProcess,
+  { seed = 0, level = 0.95 }: Options,
+  draws: number,
+): ProcessSpread | undefined {
   const labels = new Set(parts.map(({ label }) => label));
   if (labels.size !== 1) return undefined;
   const [label] = labels;
   const number = label === undefined ? -1 : process.environmentNumber(label);
   const model = number < 0 ? process.model : posteriorModel(process.model, process.tablesOf(number));
-  const found = spreadOfEffect(model, parts, new Random(seed, 'spread'), { level });
+  const found = spreadOfEffect(model, parts, new Random(seed, 'spread'), { level, draws });
   if (!found.ok || found.value === undefined) return undefined;
   const { deviation, interval } = found.value;
   return { deviation, interval, level };

@@ -35,6 +35,21 @@ export function aboutFewness(count: number, sizes: ArrayLike<number>): Diagnosti
   return diagnostics;
 }
 
+/** A mixture knows only a few kinds of environments: what it says of a single one is too sure. */
+export function aboutKinds({ mechanisms, factors }: EnvironmentReport, asked: boolean): Diagnostic[] {
+  const few = mechanisms.filter(({ kind }) => kind.startsWith('mixture') && kind !== 'mixture 1');
+  if (!asked || factors !== 'fitted' || few.length === 0) return [];
+  const kinds = Math.max(...few.map(({ kind }) => Number(kind.slice(8))));
+  return [
+    {
+      name: 'kinds of environments',
+      level: 'warn',
+      figure: kinds,
+      says: `${few.map(({ variable }) => writeName(variable)).join(', ')}: the fit knows ${kinds} kinds of environments and no others, so what it says of a single environment is surer than the records are; environments between kinds are drawn to one of them.`,
+    },
+  ];
+}
+
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** The answer by the other way to get the factors, and whether the two agree. */

@@ -9,7 +9,7 @@ export function environmentSentences(answer: Answer): readonly { readonly label:
   const { environments, sizes, asked, factors, mechanisms, spread } = report;
   const [least, most] = sizes;
   const each = least === most ? `${count(least, 'row')} each` : `${shortNumber(least)} to ${count(most, 'row')}`;
-  const own = asked.map(({ label, records }) => `${label}: ${count(records, 'row')}`).join('; ');
+  const own = asked.map(({ label, records }) => `environment ${label}: ${count(records, 'row')}`).join('; ');
   return [
     { label: 'From', says: `${count(environments, 'environment')} of ${each}${own === '' ? '' : `; ${own}`}` },
     ...(factors === 'frequencies'
@@ -29,7 +29,7 @@ function spreadSentence({ asked }: Report, { deviation, interval, level }: NonNu
   const beside = uncertainty?.interval !== undefined;
   const [one] = asked;
   if (one !== undefined)
-    return `In ${one.label} itself the value lies between ${low} and ${high} with probability ${percent} % (standard deviation ${sd}), given its rows and how environments differ.${beside ? ' The interval beside the answer says how well the pattern was learned from all environments, not this.' : ''}`;
+    return `In environment ${one.label} itself the value lies between ${low} and ${high} with probability ${percent} % (standard deviation ${sd}), given its rows and how environments differ.${beside ? ' The interval beside the answer says how well the pattern was learned from all environments, not this.' : ''}`;
   if (deviation < 1e-9) return 'The value is the same in every environment, as far as the fitted mechanisms tell.';
   return `The value differs from one environment to the next: in a new one it lies between ${low} and ${high} with probability ${percent} % (standard deviation ${sd}). More data do not make this smaller.${beside ? ' The interval beside the answer is about the mean over environments: how well that is known.' : ''}`;
 }
