@@ -25,7 +25,10 @@ export function patternTextOf(names: readonly Name[], edges: readonly Pick<Disco
   const show = (name: Name): string => printDagitty(graphOfArrows([name], []), { compact: true });
   const place = (name: Name): number => names.indexOf(name);
   const alone = names.filter((name) => !edges.some(({ from, to }) => from === name || to === name));
-  const lines = [...edges].sort((a, b) => place(a.from) - place(b.from) || place(a.to) - place(b.to));
+  const turned = edges.map((edge) =>
+    edge.decided || place(edge.from) < place(edge.to) ? edge : { ...edge, from: edge.to, to: edge.from },
+  );
+  const lines = turned.sort((a, b) => place(a.from) - place(b.from) || place(a.to) - place(b.to));
   return [...alone.map(show), ...lines.map(({ from, to, decided }) => `${show(from)} ${decided ? '->' : '--'} ${show(to)}`)].join('; ');
 }
 

@@ -9,7 +9,9 @@ import type { Steps } from './run/steps.ts';
 
 type Arrow = readonly [number, number];
 
-const listed = (items: readonly string[]): string => items.join('; ');
+const shown = 6;
+const listed = (items: readonly string[]): string =>
+  `${items.slice(0, shown).join('; ')}${items.length > shown ? `; and ${items.length - shown} more` : ''}`;
 
 function compared(
   { names }: Environments,

@@ -1,4 +1,5 @@
 import type { Study } from './data/study.ts';
+import { condense } from './discover-condense.ts';
 import { type Environments, readEnvironments, sizesOf } from './exchangeable/environments.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Name } from './graph/variable.ts';
@@ -68,7 +69,7 @@ export async function variablesToDiscover(
   if (names.length < 2) return failure(fewVariables(names, leftOut));
   const read = await readEnvironments(watched, names, options);
   if (!read.ok) return read;
-  const environments = read.value;
+  const environments = condense(read.value);
   const sizes = sizesOf(environments);
   if (sizes.every((size) => size < 2))
     return failure({

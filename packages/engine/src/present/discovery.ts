@@ -28,8 +28,8 @@ export function discoveryText(document: DiscoveryDocument, options: TextOptions 
       ),
     );
   if (document.missing.length > 0) {
-    lines.push(...heading('Not connected'));
-    for (const { between, given, p, share } of document.missing.slice(0, most))
+    lines.push(...heading('No edge found'));
+    for (const { between, given, p, share } of document.missing.toSorted((a, b) => a.p - b.p).slice(0, most))
       lines.push(
         ...paragraph(
           `${listed(between)}${given.length === 0 ? '' : ` given ${listed(given)}`}: p = ${small(p)}${share === undefined || share === 0 ? '' : `, an edge in ${percent(share)} of resamples`}`,
@@ -37,7 +37,7 @@ export function discoveryText(document: DiscoveryDocument, options: TextOptions 
           '  ',
         ),
       );
-    if (document.missing.length > most) lines.push(paint('dim', `  and ${document.missing.length - most} more`));
+    if (document.missing.length > most) lines.push(paint('dim', `  and ${document.missing.length - most} more with larger p`));
   }
   if (bootstrap !== undefined) {
     lines.push(...heading(`${bootstrap.resamples} resamples of environments`));
