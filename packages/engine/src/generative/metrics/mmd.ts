@@ -29,7 +29,7 @@ export function mmdTest(
   const all = a.rows + b.rows;
   const gram = kernelMatrix(a, b, options.kernel ?? { kind: 'rbf' });
   const order = Int32Array.from({ length: all }, (_, i) => i);
-  const squared = discrepancy(gram, all, order, a.rows);
+  const squared = discrepancy(gram, order, a.rows);
   let reached = 0;
   for (let round = 0; round < permutations; round++) {
     for (let i = all - 1; i > 0; i--) {
@@ -38,33 +38,39 @@ export function mmdTest(
       order[i] = order[j] as number;
       order[j] = item;
     }
-    if (discrepancy(gram, all, order, a.rows) >= squared) reached += 1;
+    if (discrepancy(gram, order, a.rows) >= squared) reached += 1;
   }
   return { squared, p: (1 + reached) / (1 + permutations), permutations };
 }
 
-/** The estimate with the first `n` of the order on one side. */
-function discrepancy(gram: Float64Array, all: number, order: Int32Array, n: number): number {
-  const first = new Uint8Array(all);
-  for (let i = 0; i < n; i++) first[order[i] as number] = 1;
-  let [within, across, beyond] = [0, 0, 0];
-  for (let i = 0; i < all; i++) {
-    let [same, other] = [0, 0];
-    const side = first[i] as number;
-    for (let j = 0; j < i; j++) {
-      if (first[j] === side) same += gram[i * all + j] as number;
-      else other += gram[i * all + j] as number;
-    }
-    across += other;
-    if (side === 1) within += same;
-    else beyond += same;
+/** The estimate with the first `n` of the order on one side: only the pairs on that side are visited, the others follow from row sums. */
+function discrepancy({ all, values, rowSums, total }: Gram, order: Int32Array, n: number): number {
+  const side = order.slice(0, n).sort();
+  let [within, touched] = [0, 0];
+  for (let a = 0; a < n; a++) {
+    const i = side[a] as number;
+    touched += rowSums[i] as number;
+    for (let b = 0; b < a; b++) within += values[i * all + (side[b] as number)] as number;
   }
+  const across = touched - 2 * within;
+  const beyond = total - within - across;
   const m = all - n;
   return (2 * within) / (n * (n - 1)) + (2 * beyond) / (m * (m - 1)) - (2 * across) / (n * m);
 }
 
-/** Lower triangle over the pooled rows, those of `a` first. */
-function kernelMatrix(a: Features, b: Features, kernel: Kernel): Float64Array {
+/** Kernel values of pairs of pooled rows. */
+interface Gram {
+  readonly all: number;
+  /** Lower triangle. */
+  readonly values: Float64Array;
+  /** Over the other rows. */
+  readonly rowSums: Float64Array;
+  /** Over all pairs. */
+  readonly total: number;
+}
+
+/** Rows of `a` first. */
+function kernelMatrix(a: Features, b: Features, kernel: Kernel): Gram {
   const { width } = a;
   const all = a.rows + b.rows;
   const pooled = new Float64Array(all * width);
@@ -83,13 +89,21 @@ function kernelMatrix(a: Features, b: Features, kernel: Kernel): Float64Array {
       gram[i * all + j] = sum;
     }
   const scale = kernel.kind === 'rbf' ? (kernel.scale ?? medianDistance(gram, all)) : 0;
+  const rowSums = new Float64Array(all);
+  let total = 0;
   for (let i = 0; i < all; i++)
     for (let j = 0; j < i; j++) {
       const value = gram[i * all + j] as number;
-      gram[i * all + j] = kernel.kind === 'rbf' ? exp(-value / (2 * scale * scale)) : (value / width + 1) ** 3;
+      const entry = kernel.kind === 'rbf' ? exp(-value / (2 * scale * scale)) : cube(value / width + 1);
+      gram[i * all + j] = entry;
+      rowSums[i] = (rowSums[i] as number) + entry;
+      rowSums[j] = (rowSums[j] as number) + entry;
+      total += entry;
     }
-  return gram;
+  return { all, values: gram, rowSums, total };
 }
+
+const cube = (value: number): number => value * value * value;
 
 /** Of squared distances, over evenly spread rows; 1 where more than half of the pairs coincide. */
 function medianDistance(squares: Float64Array, all: number): number {

@@ -3,15 +3,16 @@ export interface Exemplars {
   /** Pixels on a side. */
   readonly side: number;
   readonly count: number;
-  /** count x side x side, row-major, from 0 (background) to 1. */
-  readonly pixels: Float32Array;
+  /** count x side x side, row-major, from 0 (background) to `brightest` (full ink: 255 in MNIST, 16 in optdigits). */
+  readonly pixels: Uint8Array;
+  readonly brightest: number;
   /** The class of each picture, from 0. */
   readonly classes: Uint8Array;
   /** The numbers of the pictures of each class, ascending. */
   readonly byClass: readonly Int32Array[];
 }
 
-/** Exemplars from bytes: `pixels` is count x side x side with `brightest` (255 in MNIST, 16 in optdigits) for full ink. Classes 0 to `classCount` - 1. */
+/** Exemplars with their numbers by class, 0 to `classCount` - 1; the pixels are kept, not copied. */
 export function exemplarsOf(pixels: Uint8Array, classes: Uint8Array, side: number, brightest: number, classCount: number): Exemplars {
   const count = classes.length;
   if (pixels.length !== count * side * side) throw new Error(`${count} pictures of ${side} x ${side} given ${pixels.length} pixels.`);
@@ -24,7 +25,8 @@ export function exemplarsOf(pixels: Uint8Array, classes: Uint8Array, side: numbe
   return {
     side,
     count,
-    pixels: Float32Array.from(pixels, (byte) => Math.min(1, byte / brightest)),
+    pixels,
+    brightest,
     classes,
     byClass: members.map((list) => Int32Array.from(list)),
   };

@@ -82,7 +82,7 @@ export function renderRecipe(exemplars: Exemplars, recipe: Recipe, from: number 
   for (let row = from; row < to; row++) {
     inkOf(exemplars, recipe, row, ink);
     const [red, green, blue] = hueToRgb((colourHues[recipe.colour[row] as number] as number) + (recipe.turn[row] as number));
-    const gain = recipe.brightness[row] as number;
+    const gain = (recipe.brightness[row] as number) / exemplars.brightest;
     const at = (row - from) * 3 * area;
     for (let pixel = 0; pixel < area; pixel++) {
       const value = gain * (ink[pixel] as number);
@@ -115,7 +115,7 @@ function inkOf(exemplars: Exemplars, recipe: Recipe, row: number, ink: Float64Ar
 }
 
 /** Pixel and its 3 x 3 neighbourhood: thick takes the maximum, thin goes a part of the way to the minimum (all of it would rub out fine strokes). */
-function filtered(pixels: Float32Array, from: number, side: number, x: number, y: number, thick: boolean): number {
+function filtered(pixels: Uint8Array, from: number, side: number, x: number, y: number, thick: boolean): number {
   const own = pixels[from + y * side + x] as number;
   let extreme = own;
   for (let v = Math.max(0, y - 1); v <= Math.min(side - 1, y + 1); v++)
@@ -125,7 +125,7 @@ function filtered(pixels: Float32Array, from: number, side: number, x: number, y
       const value = pixels[from + v * side + u] as number;
       extreme = thick ? Math.max(extreme, value) : Math.min(extreme, value);
     }
-  const part = thick ? (side < 16 ? 0.8 : 1) : 0.5;
+  const part = thick ? (side < 16 ? 0.5 : 1) : 0.5;
   return own + part * (extreme - own);
 }
 
@@ -137,3 +137,6 @@ export function hueToRgb(hue: number): [number, number, number] {
   };
   return [channel(120), channel(0), channel(240)];
 }
+
+/** The colours as red, green and blue shares. */
+export const palette: readonly (readonly [number, number, number])[] = colourHues.map(hueToRgb);
