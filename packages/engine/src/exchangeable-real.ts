@@ -6,6 +6,8 @@ import { type FittedMechanism, fitMechanisms, mechanismsOf, refitMechanisms } fr
 import { type MixedEnvironments, readMixedEnvironments } from './exchangeable/mixed-environments.ts';
 import type { Cell } from './exchangeable/terms.ts';
 import { derivationOfReal, diagnosticsOfReal, mechanismReports } from './exchangeable-real-words.ts';
+import type { Graph } from './graph/graph.ts';
+import { parents, siblings } from './graph/kin.ts';
 import type { Name, Value } from './graph/variable.ts';
 import type { Answer, EnvironmentReport, Point, ProcessSpread } from './interpret/answer.ts';
 import { Random } from './math/random.ts';
@@ -57,23 +59,30 @@ export async function answerRealEnvironments(
   const needed = new Set<Name>();
   for (const { position, variable, known } of targets.value)
     if (position > 0) for (const name of neededFor(parentsOf, [variable], known)) needed.add(name);
-  const names = found.shape.mechanisms
+  const inQuestion = found.shape.mechanisms
     .map(({ variable }) => variable)
     .filter(
       (name) =>
-        needed.has(name) ||
-        [...needed].some((one) => parentsOf(one).includes(name)) ||
-        targets.value.some(({ variable }) => variable === name),
+        [...needed].some((one) => one === name || parentsOf(one).includes(name)) || targets.value.some(({ variable }) => variable === name),
     );
+  const beside = besideThem(inQuestion, needed, problem.graph, studies);
+  const names = [...new Set([...inQuestion, ...[...beside.values()].flat()])];
   const records = await readMixedEnvironments(studies, names, options);
   if (!records.ok) return no(records);
   const environments = records.value;
   const means = meansOf(found, environments);
   if (!means.ok) return no(means);
   const random = new Random(options.seed ?? 0, 'environments');
-  const drawn = new Map(names.filter((name) => needed.has(name)).map((name) => [name, parentsOf(name)]));
+  const drawn = new Map(inQuestion.filter((name) => needed.has(name)).map((name) => [name, parentsOf(name)]));
   const fitted = fitMechanisms(environments, drawn, random.split('kinds'));
   if (!fitted.ok) return no(fitted);
+  const compared = [
+    ...fitted.value,
+    ...[...beside].flatMap((one) => {
+      const other = fitMechanisms(environments, new Map([one]), random.split('kinds'));
+      return other.ok ? other.value : [];
+    }),
+  ];
   const points = pointsOf(means.value, environments);
   if (!points.ok) return no(points);
   const values: PointValue[] = [];
@@ -108,7 +117,7 @@ export async function answerRealEnvironments(
     mechanisms: mechanismReports(fitted.value),
     ...(!each && first.spread !== undefined ? { spread: first.spread } : {}),
   };
-  const diagnostics = [...answer.diagnostics, ...diagnosticsOfReal(fitted.value, environments, values, boot), ...interruption(options)];
+  const diagnostics = [...answer.diagnostics, ...diagnosticsOfReal(compared, environments, values, boot), ...interruption(options)];
   const { interval, standardError } = first;
   return {
     ...answer,
@@ -136,6 +145,23 @@ export async function answerRealEnvironments(
     diagnostics,
     studies: read,
   };
+}
+
+/** Mechanisms that the question does not take although their variables stand in it: they should be independent of those that it takes. */
+function besideThem(
+  names: readonly Name[],
+  needed: ReadonlySet<Name>,
+  graph: Graph | undefined,
+  studies: readonly Study[],
+): ReadonlyMap<Name, readonly Name[]> {
+  const beside = new Map<Name, readonly Name[]>();
+  if (graph === undefined) return beside;
+  for (const name of names) {
+    const above = [...parents(graph, [name])];
+    const seen = above.every((one) => studies.every(({ measured }) => measured.includes(one)));
+    if (!needed.has(name) && seen && siblings(graph, [name]).size === 0) beside.set(name, above);
+  }
+  return beside;
 }
 
 const parentsIn = ({ shape }: Found): ParentsOf => {
@@ -318,8 +344,8 @@ async function bootstrap(
 
 /** Draws that take some seconds: a fit costs about forty passes over the environments, cubic in the coefficients. */
 function affordable(fitted: readonly FittedMechanism[], count: number): number {
-  const work = fitted.reduce((sum, one) => sum + (one.kind === 'linear' ? 40 * count * (20 + one.fit.size) ** 3 : 1e5), 1);
-  return Math.max(200, Math.floor(2e10 / work));
+  const work = fitted.reduce((sum, one) => sum + (one.kind === 'linear' ? 40 * count * (8 + one.fit.size) ** 3 : 1e5), 1);
+  return Math.max(200, Math.floor(8e9 / work));
 }
 
 function spreadOf(

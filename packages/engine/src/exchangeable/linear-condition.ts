@@ -34,7 +34,8 @@ export function learnRows(
   for (const { position, seen, set } of rows) {
     const known = new Map([...seen, ...set]);
     const tied = tiesOf(parentsOf, seen, set);
-    const broken = [...tied.keys()].find((name) => needed.has(name));
+    const harmed = [...tied.keys()].filter((name) => needed.has(name));
+    const broken = harmed.find((name) => seen.has(name)) ?? harmed[0];
     if (broken !== undefined) {
       const missing = tied.get(broken) as readonly Name[];
       return failure({

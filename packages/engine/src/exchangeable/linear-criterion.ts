@@ -33,32 +33,93 @@ export interface Weighed {
 
 /** With Woodbury's identity, in `size` cubed steps whatever the number of records. */
 export function weigh(size: number, factor: Float64Array, products: Float64Array, cross: Float64Array, squares: number): Weighed {
-  const through = times(size, products, factor);
-  const inner = transposedTimes(size, factor, through);
-  for (let i = 0; i < size; i++) inner[i * size + i] = (inner[i * size + i] as number) + 1;
-  const volume = cholesky(size, inner);
-  // R = C^-1 L' with inner = C C': left = R'R.
-  const root = new Float64Array(size * size);
-  for (let column = 0; column < size; column++)
-    for (let i = 0; i < size; i++) {
-      let value = factor[column * size + i] as number;
-      for (let k = 0; k < i; k++) value -= (inner[i * size + k] as number) * (root[k * size + column] as number);
-      root[i * size + column] = value / (inner[i * size + i] as number);
-    }
-  const left = transposedTimes(size, root, root);
-  const rootProducts = times(size, root, products);
-  const rootCross = apply(size, root, cross);
-  const information = transposedTimes(size, rootProducts, rootProducts);
-  for (let i = 0; i < information.length; i++) information[i] = (products[i] as number) - (information[i] as number);
+  const work = workFor(size);
+  const information = new Float64Array(size * size);
   const score = new Float64Array(size);
+  weighInto(work, factor, products, cross, squares, information, 0, score, 0);
+  return { information, score, square: work.square, volume: work.volume, left: transposedTimes(size, work.root, work.root) };
+}
+
+interface Work {
+  readonly size: number;
+  readonly through: Float64Array;
+  readonly inner: Float64Array;
+  readonly root: Float64Array;
+  readonly rootProducts: Float64Array;
+  readonly rootCross: Float64Array;
+  square: number;
+  volume: number;
+}
+
+const workFor = (size: number): Work => ({
+  size,
+  through: new Float64Array(size * size),
+  inner: new Float64Array(size * size),
+  root: new Float64Array(size * size),
+  rootProducts: new Float64Array(size * size),
+  rootCross: new Float64Array(size),
+  square: 0,
+  volume: 0,
+});
+
+/** {@link weigh} into places of larger arrays; L is lower triangular. */
+function weighInto(
+  work: Work,
+  factor: Float64Array,
+  products: Float64Array,
+  cross: Float64Array,
+  squares: number,
+  information: Float64Array,
+  informationAt: number,
+  score: Float64Array,
+  scoreAt: number,
+): void {
+  const { size, through, inner, root, rootProducts, rootCross } = work;
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++) {
+      let sum = 0;
+      for (let k = j; k < size; k++) sum += (products[i * size + k] as number) * (factor[k * size + j] as number);
+      through[i * size + j] = sum;
+    }
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = i === j ? 1 : 0;
+      for (let k = i; k < size; k++) sum += (factor[k * size + i] as number) * (through[k * size + j] as number);
+      inner[i * size + j] = sum;
+    }
+  work.volume = cholesky(size, inner);
+  // root = C^-1 L' with inner = C C', so that left = root'root.
+  for (let i = 0; i < size; i++) {
+    const pivot = inner[i * size + i] as number;
+    let sum = 0;
+    for (let j = 0; j < size; j++) {
+      let value = j >= i ? (factor[j * size + i] as number) : 0;
+      for (let k = 0; k < i; k++) value -= (inner[i * size + k] as number) * (root[k * size + j] as number);
+      value /= pivot;
+      root[i * size + j] = value;
+      sum += value * (cross[j] as number);
+    }
+    rootCross[i] = sum;
+    for (let j = 0; j < size; j++) {
+      let value = 0;
+      for (let k = 0; k < size; k++) value += (root[i * size + k] as number) * (products[k * size + j] as number);
+      rootProducts[i * size + j] = value;
+    }
+  }
   let square = squares;
   for (let i = 0; i < size; i++) {
-    let value = cross[i] as number;
-    for (let k = 0; k < size; k++) value -= (rootProducts[k * size + i] as number) * (rootCross[k] as number);
-    score[i] = value;
+    let own = cross[i] as number;
+    for (let k = 0; k < size; k++) own -= (rootProducts[k * size + i] as number) * (rootCross[k] as number);
+    score[scoreAt + i] = own;
     square -= (rootCross[i] as number) ** 2;
+    for (let j = 0; j <= i; j++) {
+      let value = products[i * size + j] as number;
+      for (let k = 0; k < size; k++) value -= (rootProducts[k * size + i] as number) * (rootProducts[k * size + j] as number);
+      information[informationAt + i * size + j] = value;
+      information[informationAt + j * size + i] = value;
+    }
   }
-  return { information, score, square, volume, left };
+  work.square = square;
 }
 
 export interface Criterion {
@@ -82,22 +143,22 @@ export function criterionAt(
   counts: ArrayLike<number>,
   restricted: boolean,
 ): Criterion {
-  const information = new Float64Array(size * size);
+  const cells = size * size;
+  const information = new Float64Array(cells);
   const score = new Float64Array(size);
+  const each = new Float64Array(records.length * cells);
+  const scores = new Float64Array(records.length * size);
+  const work = workFor(size);
   let [square, volume, total, least] = [0, 0, 0, 0];
-  const seen: (Weighed | undefined)[] = [];
   for (let e = 0; e < records.length; e++) {
     const count = counts[e] as number;
-    if (count === 0 || records[e] === 0) {
-      seen.push(undefined);
-      continue;
-    }
-    const one = weigh(size, factor, products[e] as Float64Array, cross[e] as Float64Array, squares[e] as number);
-    seen.push(one);
-    add(information, one.information, count);
-    add(score, one.score, count);
-    square += count * one.square;
-    volume += count * one.volume;
+    if (count === 0 || records[e] === 0) continue;
+    const [own, from, start] = [products[e] as Float64Array, e * cells, e * size];
+    weighInto(work, factor, own, cross[e] as Float64Array, squares[e] as number, each, from, scores, start);
+    for (let i = 0; i < cells; i++) information[i] = (information[i] as number) + count * (each[from + i] as number);
+    for (let i = 0; i < size; i++) score[i] = (score[i] as number) + count * (scores[start + i] as number);
+    square += count * work.square;
+    volume += count * work.volume;
     total += count * (records[e] as number);
     least += 1e-12 * count * (squares[e] as number);
   }
@@ -109,17 +170,30 @@ export function criterionAt(
   const degrees = restricted ? total - size : total;
   const noise = Math.max(rest, least) / degrees;
   const slope = information.slice();
-  for (let e = 0; e < seen.length; e++) {
-    const one = seen[e];
-    if (one === undefined) continue;
+  const residual = new Float64Array(size);
+  const half = new Float64Array(cells);
+  for (let e = 0; e < records.length; e++) {
     const count = counts[e] as number;
-    const residual = one.score.slice();
-    const fitted = apply(size, one.information, mean);
-    for (let i = 0; i < size; i++) residual[i] = (residual[i] as number) - (fitted[i] as number);
+    if (count === 0 || records[e] === 0) continue;
+    const from = e * cells;
+    for (let i = 0; i < size; i++) {
+      let value = scores[e * size + i] as number;
+      for (let k = 0; k < size; k++) value -= (each[from + i * size + k] as number) * (mean[k] as number);
+      residual[i] = value;
+      if (restricted)
+        for (let j = 0; j < size; j++) {
+          let sum = 0;
+          for (let k = 0; k < size; k++) sum += (covariance[i * size + k] as number) * (each[from + k * size + j] as number);
+          half[i * size + j] = sum;
+        }
+    }
     for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++)
-        slope[i * size + j] = (slope[i * size + j] as number) - (count * (residual[i] as number) * (residual[j] as number)) / noise;
-    if (restricted) add(slope, times(size, one.information, times(size, covariance, one.information)), -count);
+      for (let j = 0; j <= i; j++) {
+        let value = ((residual[i] as number) * (residual[j] as number)) / noise;
+        if (restricted) for (let k = 0; k < size; k++) value += (each[from + i * size + k] as number) * (half[k * size + j] as number);
+        slope[i * size + j] = (slope[i * size + j] as number) - count * value;
+        if (j < i) slope[j * size + i] = (slope[j * size + i] as number) - count * value;
+      }
   }
   return { value: volume + degrees * log(noise) + (restricted ? spread : 0), mean, covariance, noise, slope };
 }
@@ -193,8 +267,4 @@ export function transposedTimes(size: number, a: Float64Array, b: Float64Array):
         for (let j = 0; j < size; j++) out[i * size + j] = (out[i * size + j] as number) + value * (b[k * size + j] as number);
     }
   return out;
-}
-
-function add(to: Float64Array, what: Float64Array, count: number): void {
-  for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + count * (what[i] as number);
 }

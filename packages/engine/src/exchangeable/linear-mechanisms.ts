@@ -16,9 +16,12 @@ export interface KindScore {
   readonly held: number;
 }
 
+/** Log density that chance gives or takes. */
+const asGood = 0.5;
+
 /**
  * The ways in which coefficients may vary, by how well each predicts environments that it was not fitted to (folds of environments, at
- * most five); best first, the simpler one of equals. Kinds with too few environments for their numbers are left out.
+ * most five); best first, the simplest of those that come within half a nat of it. Kinds with too few environments for their numbers are left out.
  */
 export function scoreLinearKinds(statistics: LinearStatistics, random: Random, kinds: readonly LinearKind[] = linearKinds): KindScore[] {
   const { size, records } = statistics;
@@ -28,22 +31,23 @@ export function scoreLinearKinds(statistics: LinearStatistics, random: Random, k
   const possible = kinds.filter((kind) =>
     kind === 'full' ? size > 1 && groups > size + 2 : kind === 'diagonal' ? size > 1 && groups > 3 : true,
   );
-  return possible
-    .map((kind): KindScore => {
-      let held = 0;
-      let from: Float64Array | undefined;
-      for (let f = 0; f < folds; f++) {
-        const counts = new Float64Array(groups).fill(1);
-        const out = order.filter((_, i) => i % folds === f);
-        for (const e of out) counts[e] = 0;
-        const fit = fitLinear(statistics, { kind, counts, ...(from && { from }) });
-        if (!fit.ok) return { kind, held: Number.NEGATIVE_INFINITY };
-        from = fit.value.factor;
-        for (const e of out) held += heldOutLikelihood(fit.value, statistics, e);
-      }
-      return { kind, held };
-    })
-    .sort((one, other) => other.held - one.held);
+  const scores = possible.map((kind): KindScore => {
+    let held = 0;
+    let from: Float64Array | undefined;
+    for (let f = 0; f < folds; f++) {
+      const counts = new Float64Array(groups).fill(1);
+      const out = order.filter((_, i) => i % folds === f);
+      for (const e of out) counts[e] = 0;
+      const fit = fitLinear(statistics, { kind, counts, ...(from && { from }) });
+      if (!fit.ok) return { kind, held: Number.NEGATIVE_INFINITY };
+      from = fit.value.factor;
+      for (const e of out) held += heldOutLikelihood(fit.value, statistics, e);
+    }
+    return { kind, held };
+  });
+  const best = Math.max(...scores.map(({ held }) => held));
+  const chosen = scores.find(({ held }) => held >= best - asGood);
+  return [...scores].sort((one, other) => (other === chosen ? 1 : one === chosen ? -1 : other.held - one.held));
 }
 
 /** The distribution of one mechanism over environments, as fitted. */

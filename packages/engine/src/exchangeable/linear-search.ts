@@ -26,6 +26,8 @@ export function minimise(of: Smooth, start: ArrayLike<number>, most = 200): Mini
     }
     multiply(inverse, gradient, direction);
     const slope = -dot(gradient, direction);
+    // What a Newton step would gain is below what the value can show.
+    if (fresh ? Math.sqrt(dot(gradient, gradient)) < 1e-7 : slope < 0 && -slope < 1e-11 * (1 + Math.abs(value))) break;
     if (!(slope < 0)) {
       if (fresh) break;
       fresh = true;
@@ -35,7 +37,7 @@ export function minimise(of: Smooth, start: ArrayLike<number>, most = 200): Mini
     let next = at;
     let found = value;
     const slopes = new Float64Array(n);
-    for (let halvings = 0; halvings < 50; halvings++, length /= 2) {
+    for (let halvings = 0; halvings < 30; halvings++, length /= 2) {
       next = at.map((x, i) => x - length * (direction[i] as number));
       found = of(next, slopes);
       if (found <= value + 1e-4 * length * slope) break;
@@ -51,11 +53,7 @@ export function minimise(of: Smooth, start: ArrayLike<number>, most = 200): Mini
     at = next;
     gradient = slopes;
     value = found;
-    if (gain < 1e-12 * (1 + Math.abs(value))) {
-      if (fresh) break;
-      fresh = true;
-      continue;
-    }
+    if (gain < 1e-13 * (1 + Math.abs(value))) break;
     const curvature = dot(moved, change);
     if (curvature <= 1e-12 * Math.sqrt(dot(moved, moved) * dot(change, change))) {
       fresh = true;
