@@ -6,6 +6,7 @@ import { drawFromNetwork, type FittedNetwork, inputsFrom } from '../../src/gener
 import { exactLaw } from '../../src/generative/exact-law.ts';
 import { type FitNetworkOptions, fitNetwork } from '../../src/generative/fit-network.ts';
 import { idGen } from '../../src/generative/id-gen.ts';
+import { spreadOverFreeInputs } from '../../src/generative/invariance.ts';
 import { type TableModel, tableFactor, tableFitter, tableModel } from '../../src/generative/models/table.ts';
 import { factorsBefore, type NetworkPlan } from '../../src/generative/network.ts';
 import type { Batch, ColumnType, ColumnValues } from '../../src/generative/terms.ts';
@@ -177,6 +178,22 @@ test('napkin: the generated set is drawn, learnt from and as exact as its size a
         expect(Math.abs((drawn[1] as number) - valueAt(seen, { Y: 1, X: 1 }))).toBeGreaterThan(0.03);
       }
     }
+});
+
+test('the spread over the free input: within sampling where the graph is right, beyond it where an arrow is missing', async () => {
+  const plan = planOf(napkin, 'P(Y | do(X))');
+  const right = modelOf(napkin, 243);
+  const wrong = modelOf(graphOf('W1 -> W2 -> X -> Y; W1 <-> X; W1 <-> Y; W2 -> Y'), 243);
+  const spreads: number[] = [];
+  for (const model of [right, wrong]) {
+    const data = new Map([['survey', cellsOf(exact(model, { of: ['W1', 'W2', 'X', 'Y'] }))]]);
+    const { network } = good(await fitNetwork(plan, data, tables(four, { generatedRows: 200_000 })));
+    const found = good(await spreadOverFreeInputs(network, good(inputsFrom(network, { X: '1' })), new Random(4), { draws: 20_000 }));
+    expect(found.map(({ inputs, output, values }) => [inputs, output, values])).toEqual([[['W2'], 'Y', 2]]);
+    spreads.push((found[0]?.spread as number) / (found[0]?.floor as number));
+  }
+  expect(spreads[0]).toBeLessThan(1);
+  expect(spreads[1]).toBeGreaterThan(3);
 });
 
 test('IDC-GEN against throwing away draws of the joint, and against the truth', async () => {
