@@ -154,6 +154,7 @@ export async function fitNetwork(
         const task: Promise<void> = fit(factor).finally(() => running.delete(task));
         running.add(task);
       }
+      if (running.size === 0) throw new Error('The factors of the plan wait for each other.');
       await Promise.race(running);
     }
   } finally {
