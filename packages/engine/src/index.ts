@@ -37,6 +37,10 @@ export { type Because, type Estimand, type Place, variableOf } from './estimand/
 export { createAxes, fold, leavesOf, stepsOf } from './estimand/fold.ts';
 export { estimandFromJson, estimandToJson, type SharedEstimand } from './estimand/json.ts';
 export { simplify } from './estimand/simplify.ts';
+export { type DrawOptions, drawExchangeable, type ExchangeableDraw } from './exchangeable/draw.ts';
+export type { ExchangeableModel, Mechanism, ValuedCell } from './exchangeable/terms.ts';
+export { type Compartment, drawUrn, type UrnAction, type UrnOptions, type UrnStep, urnModel } from './exchangeable/urn.ts';
+export { exchangeableOf } from './exchangeable-answer.ts';
 export { explainStructure } from './explanations.ts';
 export { districtOf, districts } from './graph/districts.ts';
 export { parseBif, printBif } from './graph/formats/bif.ts';

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import {
   didYouMean,
   failure,
@@ -18,24 +16,43 @@ import {
   version,
 } from '@doable/engine';
 import { csvCell } from '@doable/engine/present';
-import { readFileArgument } from '../arguments/file.ts';
+import { readFileArgument, type TextArgument } from '../arguments/file.ts';
 import { levelsArgument } from '../arguments/levels.ts';
 import { located } from '../arguments/problem.ts';
+import type { OptionName } from '../arguments/records.ts';
 import { jsonText } from '../output/json.ts';
+import { toSink } from '../output/sink.ts';
 import { stopper } from '../run.ts';
 import { type Context, exit, type Run } from './command.ts';
 import { graphOfText } from './convert.ts';
+import { exchangeableDocument, foreignOptions, simulateEnvironments } from './simulate-environments.ts';
+import { runSimulateUrn } from './simulate-urn.ts';
 
 interface Held {
   readonly set: readonly Name[];
   readonly fixed: Readonly<Record<Name, Value>>;
 }
 
-/** `doable simulate MODEL -n N`: rows to standard output (or --out), exact answers with --truth. */
+/** Options of `simulate` that a graph or network does not read. */
+const foreign: readonly (readonly [OptionName, string])[] = [
+  ['environments', 'It is of documents with model.exchangeable.'],
+  ['positions', 'It is of documents with model.exchangeable, and of the urn.'],
+  ['set', 'It is of documents with model.exchangeable, and of the urn; here --do X=1.'],
+  ['left', 'It is of doable simulate urn.'],
+  ['right', 'It is of doable simulate urn.'],
+  ['dynamics', 'It is of doable simulate urn.'],
+];
+
+/** `doable simulate MODEL -n N`: rows to standard output (or --out), exact answers with --truth; environments of a known process; the urn. */
 export const runSimulate: Run = async (context) => {
   const { args, console } = context;
-  const issues: Issue[] = [];
   const [word, ...more] = args.positionals;
+  const one = word !== undefined && more.length === 0;
+  if (one && word === 'urn') return runSimulateUrn(context);
+  const read = one ? await readFileArgument(word, 'model', context.stdin) : undefined;
+  const document = read?.ok === true ? exchangeableDocument(read.value.text, read.value.file) : undefined;
+  if (document !== undefined) return simulateEnvironments(context, document);
+  const issues = foreignOptions(context, 'a graph', foreign);
   const rows = args.number('rows');
   const truths = args.many('truth');
   if (word === undefined) issues.push({ code: 'input', message: 'Which model?', hint: "doable simulate 'X -> Y' -n 10" });
@@ -48,12 +65,13 @@ export const runSimulate: Run = async (context) => {
   if (rows === undefined && truths.length === 0) issues.push({ code: 'input', message: '-n N is needed: how many rows?' });
   const levels = levelsArgument(args.many('levels'));
   if (!levels.ok) issues.push(...levels.issues);
-  if (issues.length > 0 || word === undefined || !levels.ok) {
+  if (read?.ok === false) issues.push(...read.issues);
+  if (issues.length > 0 || read?.ok !== true || !levels.ok) {
     console.fail(issues);
     return exit.badInput;
   }
   const seed = args.number('seed') ?? 0;
-  const made = await modelArgument(word, context, { seed, levels: levels.value });
+  const made = await modelOf(read.value, { seed, levels: levels.value });
   if (!made.ok) {
     console.fail(made.issues);
     return exit.badInput;
@@ -116,18 +134,6 @@ async function write(context: Context, made: GraphModel, drawing: Drawing): Prom
   console.note(`seed ${seed}${out === undefined ? '' : `, written to ${out}`}`);
 }
 
-async function toSink(out: string | undefined, print: (text: string) => Promise<void>, pieces: AsyncIterable<string>): Promise<void> {
-  if (out === undefined) {
-    for await (const piece of pieces) await print(piece);
-    return;
-  }
-  const file = createWriteStream(out);
-  await once(file, 'open');
-  for await (const piece of pieces) if (!file.write(piece)) await once(file, 'drain');
-  file.end();
-  await once(file, 'finish');
-}
-
 async function* wrapped(head: string, pieces: AsyncIterable<string>, tail: string): AsyncGenerator<string> {
   let held = head;
   for await (const piece of pieces) held += piece;
@@ -168,14 +174,10 @@ async function* batches(
   }
 }
 
-async function modelArgument(
-  word: string,
-  context: Context,
+async function modelOf(
+  { text, file }: TextArgument,
   options: { readonly seed: number; readonly levels: ReadonlyMap<Name, readonly Value[]> },
 ): Promise<Result<GraphModel>> {
-  const read = await readFileArgument(word, 'model', context.stdin);
-  if (!read.ok) return read;
-  const { text, file } = read.value;
   const graph = await graphOfText(text, file);
   if (graph !== undefined) return graph.ok ? modelFor(graph.value, options) : graph;
   return located(readModel(text, { ...options, ...(file === undefined ? {} : { file }) }), text);

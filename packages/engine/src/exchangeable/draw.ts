@@ -36,10 +36,10 @@ export function drawExchangeable(
   const issues: Issue[] = set.flatMap((cell) => cellIssues(layout, cell));
   if (!(Number.isSafeInteger(environments) && environments >= 1 && Number.isSafeInteger(positions) && positions >= 1))
     issues.push({ code: 'size', message: 'Environments and positions are whole numbers from 1.' });
-  else if (environments * positions * width > 2 ** 30)
+  else if (environments * positions * width > 2 ** 27)
     issues.push({
       code: 'size',
-      message: `${environments} environments of ${positions} positions are more than 2^30 cells.`,
+      message: `${environments} environments of ${positions} positions are more than 2^27 cells.`,
       hint: 'Draw fewer at once, with another seed for each part.',
     });
   if (issues.length > 0) return failure(...issues);

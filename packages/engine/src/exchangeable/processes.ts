@@ -75,6 +75,8 @@ export function drawEnvironments(
     const parents = mechanism.parents.map((parent) => columns[numberOf(parent)] as Int32Array);
     const widths = mechanism.parents.map((parent) => model.levels.get(parent)?.length as number);
     const draw = tableDrawer(mechanism, width, random.split('mechanism').split(place));
+    const flips = mechanism.kind === 'xor';
+    const last = 2 ** parents.length - 1;
     const held = set.filter(({ variable }) => variable === mechanism.variable);
     for (let e = 0; e < count; e++) {
       const table = draw();
@@ -84,15 +86,17 @@ export function drawEnvironments(
         let configuration = 0;
         for (let k = 0; k < parents.length; k++)
           configuration = configuration * (widths[k] as number) + ((parents[k] as Int32Array)[r] as number);
+        // An xor mechanism draws its noise, which an intervention on a parent leaves as it is.
+        const row = flips ? 0 : configuration * width;
         let left = bulk.open();
         let level = 0;
         for (; level < width - 1; level++) {
-          const share = table[configuration * width + level] as number;
+          const share = table[row + level] as number;
           if (left < share) break;
           left -= share;
         }
-        while (level > 0 && table[configuration * width + level] === 0) level -= 1;
-        own[r] = level;
+        while (level > 0 && table[row + level] === 0) level -= 1;
+        own[r] = flips && parents.length > 0 && configuration === last ? 1 - level : level;
       }
       for (const { position, value } of held) if (from + position <= to) own[from + position - 1] = value;
     }
@@ -100,7 +104,7 @@ export function drawEnvironments(
   return { names, levels, labels: Array.from({ length: count }, (_, e) => String(e + 1)), starts, columns };
 }
 
-/** Draws what one environment shares: P(level | configuration), configurations x levels. */
+/** Draws what one environment shares: P(level | configuration), configurations x levels; of an xor mechanism P(noise). */
 function tableDrawer(mechanism: Mechanism, width: number, random: Random): () => Float64Array {
   if (mechanism.kind === 'mixture') {
     const tables = mechanism.rows.map((rows) => Float64Array.from(rows.flat()));
@@ -118,16 +122,13 @@ function tableDrawer(mechanism: Mechanism, width: number, random: Random): () =>
       return table;
     };
   }
-  const configurations = 2 ** mechanism.parents.length;
-  const table = new Float64Array(2 * configurations);
+  // Of the noise alone: the rows follow from it.
+  const table = new Float64Array(2);
   const [a, b] = mechanism.beta;
   return () => {
     const noise = random.beta(a, b);
-    for (let r = 0; r < configurations; r++) {
-      const one = mechanism.parents.length > 0 && r === configurations - 1 ? 1 - noise : noise;
-      table[2 * r] = 1 - one;
-      table[2 * r + 1] = one;
-    }
+    table[0] = 1 - noise;
+    table[1] = noise;
     return table;
   };
 }
