@@ -43,7 +43,7 @@ export function fitRidgeReader(
   const hidden = hiddenOf(ink, layer);
   const learnt = [...labels].filter(([name]) => name !== options.colour?.name);
   const heads = learnt.map(([name, { levels, values }]) => ({ name, levels, weights: fitHead(hidden, values, levels) }));
-  const axes = principal(ink, Math.min(options.components ?? 32, width));
+  let axes: Matrix | undefined;
   const { colour } = options;
   const scoresOf = (of: Pictures): { readonly ink: Features; readonly scores: readonly Float64Array[] } => {
     const own = inkOf(of);
@@ -64,6 +64,7 @@ export function fitRidgeReader(
     },
     async features(of) {
       const { ink: own, scores } = scoresOf(of);
+      axes ??= principal(ink, Math.min(options.components ?? 32, width));
       const blocks = [
         { width: axes.rows, values: projected(own, axes) },
         ...heads.map(({ levels }, h) => ({ width: levels, values: scores[h] as Float64Array })),
@@ -168,40 +169,50 @@ function largest(scores: Float64Array, levels: number): Int32Array {
   });
 }
 
-/** Orthonormal directions of largest spread, in rows. From at most 2,000 pictures and by subspace iteration, since pictures have many pixels. */
+/** Orthonormal directions of largest spread of at most 1,000 pictures, in rows. Where pixels are many, by subspace iteration (ten rounds). */
 function principal({ rows, width, values }: Features, count: number): Matrix {
-  const used = Math.min(rows, 2000);
+  const used = Math.min(rows, 1000);
   const mean = new Float64Array(width);
   for (let row = 0; row < used; row++)
     for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (values[row * width + i] as number) / used;
-  const covariance = new Float64Array(width * width);
-  for (let row = 0; row < used; row++)
-    for (let i = 0; i < width; i++) {
-      const value = (values[row * width + i] as number) - (mean[i] as number);
-      if (value !== 0)
-        for (let j = 0; j < width; j++)
-          covariance[i * width + j] =
-            (covariance[i * width + j] as number) + (value * ((values[row * width + j] as number) - (mean[j] as number))) / used;
-    }
+  const centred = values.slice(0, used * width);
+  for (let i = 0; i < centred.length; i++) centred[i] = (centred[i] as number) - (mean[i % width] as number);
   if (width <= 128) {
+    const covariance = new Float64Array(width * width);
+    for (let row = 0; row < used; row++) addOuter(covariance, centred.subarray(row * width, (row + 1) * width));
     const { vectors } = symmetricEigen(matrix(width, width, covariance));
     return matrix(count, width, vectors.values.subarray(0, count * width));
   }
+  // The first guess: pictures spread over the sample.
   let basis = new Float64Array(count * width);
-  for (let k = 0; k < count; k++)
-    for (let i = 0; i < width; i++) basis[k * width + i] = covariance[((k * 37) % width) * width + i] as number;
-  for (let round = 0; round < 12; round++) {
+  for (let k = 0; k < count; k++) {
+    const from = Math.floor((k * used) / count) * width;
+    basis.set(centred.subarray(from, from + width), k * width);
+  }
+  for (let round = 0; round < 10; round++) {
+    orthonormalise(basis, count, width);
     const next = new Float64Array(count * width);
-    for (let k = 0; k < count; k++)
-      for (let i = 0; i < width; i++) {
-        let sum = 0;
-        for (let j = 0; j < width; j++) sum += (covariance[i * width + j] as number) * (basis[k * width + j] as number);
-        next[k * width + i] = sum;
+    for (let row = 0; row < used; row++) {
+      const picture = centred.subarray(row * width, (row + 1) * width);
+      for (let k = 0; k < count; k++) {
+        const from = k * width;
+        let dot = 0;
+        for (let i = 0; i < width; i++) dot += (picture[i] as number) * (basis[from + i] as number);
+        for (let i = 0; i < width; i++) next[from + i] = (next[from + i] as number) + dot * (picture[i] as number);
       }
-    orthonormalise(next, count, width);
+    }
     basis = next;
   }
+  orthonormalise(basis, count, width);
   return matrix(count, width, basis);
+}
+
+function addOuter(sum: Float64Array, vector: Float64Array): void {
+  const size = vector.length;
+  for (let i = 0; i < size; i++) {
+    const value = vector[i] as number;
+    if (value !== 0) for (let j = 0; j < size; j++) sum[i * size + j] = (sum[i * size + j] as number) + value * (vector[j] as number);
+  }
 }
 
 /** Gram and Schmidt, twice; a direction without length stays zero. */

@@ -31,7 +31,8 @@ export function labelModel(laws: readonly LabelLaw[]): DiscreteModel {
       }
       const chances = Float64Array.from(law(...at));
       const sum = chances.reduce((total, chance) => total + chance, 0);
-      if (chances.length !== own.length || !(Math.abs(sum - 1) < 1e-12)) throw new Error(`${name}: chances of ${at} sum to ${sum}.`);
+      if (chances.length !== own.length || chances.some((chance) => chance < 0) || !(Math.abs(sum - 1) < 1e-12))
+        throw new Error(`${name}: chances of ${at} sum to ${sum}.`);
       values.set(chances, cell * own.length);
     }
     levels.set(name, own);
@@ -43,7 +44,8 @@ export function labelModel(laws: readonly LabelLaw[]): DiscreteModel {
 /** A mixture of point masses and the uniform law: `parts` are pairs of a level and its share, the rest is spread evenly. */
 export function mostly(size: number, ...parts: readonly (readonly [level: number, share: number])[]): Float64Array {
   const rest = parts.reduce((left, [, share]) => left - share, 1);
-  const law = new Float64Array(size).fill(rest / size);
+  // Shares such as 0.9 and 0.1 leave a rounding error instead of nothing.
+  const law = new Float64Array(size).fill(Math.abs(rest) < 1e-12 ? 0 : rest / size);
   for (const [level, share] of parts) law[level] = (law[level] as number) + share;
   return law;
 }

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readGraph } from '../../../src/graph/formats/read.ts';
-import { identify } from '../../../src/identification.ts';
-import { tableFromJoint } from '../../../src/interpret/fill.ts';
-import { evaluate } from '../../../src/interpret/number.ts';
-import { compile } from '../../../src/interpret/plan.ts';
 import { condition, type Factor, factorOf, isTooLarge } from '../../../src/math/factor.ts';
 import { Random } from '../../../src/math/random.ts';
 import { exactDistribution } from '../../../src/model/exact.ts';
-import { numberedLevels } from '../../../src/model/mechanism.ts';
-import { compileQuestion } from '../../../src/query/bind.ts';
 import { exemplarsOf } from '../../../src/reproduce/images/exemplars.ts';
 import {
   attributeSizes,
@@ -21,7 +14,7 @@ import {
   napkinTypes,
 } from '../../../src/reproduce/images/napkin.ts';
 import { renderRecipe } from '../../../src/reproduce/images/render.ts';
-import { unwrap } from '../../interpret/support.ts';
+import { identifiedFrom } from './second-route.ts';
 
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a, (p, i) => Math.abs(p - (b[i] as number)) / 2).reduce((sum, part) => sum + part, 0);
@@ -48,20 +41,7 @@ describe('the napkin process', () => {
     // One variable per node of the graph: the attributes of an image together.
     const all = digits * 12;
     const joint: Factor = factorOf(['W1', 'W2', 'X', 'Y'], [all, digits * 6, all, all], fine.values);
-    const levels = new Map(joint.axes.map((name, i) => [name, numberedLevels(joint.sizes[i] as number)]));
-    const domains = new Map([...levels].map(([name, own]) => [name, { kind: 'finite', levels: own } as const]));
-
-    const graph = unwrap(readGraph(`dag { ${napkinGraph.replaceAll(';', '\n')} }`));
-    const question = unwrap(compileQuestion('P(Y | do(X))', { graph, domains }));
-    const found = identify(question, graph, { offers: [{ regime: { set: [] }, studies: ['study'], size: 1 }] });
-    if (found.verdict !== 'identified') throw new Error('refused');
-    const plan = unwrap(compile(found.estimand, domains, { open: ['Y', 'X'] }));
-    const tables = plan.requests.map((request) => {
-      const table = tableFromJoint(request, joint, (name) => levels.get(name) ?? []);
-      if (isTooLarge(table)) throw new Error('too large');
-      return table;
-    });
-    const result = evaluate(plan, tables);
+    const result = identifiedFrom(joint, napkinGraph, 'P(Y | do(X))', ['Y', 'X']);
     expect(result.axes).toEqual(['Y', 'X']);
     const plain = condition(joint, ['Y'], ['X']);
     for (let digit = 0; digit < digits; digit++)
