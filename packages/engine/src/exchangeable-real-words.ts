@@ -27,7 +27,7 @@ export function mechanismReports(fitted: readonly FittedMechanism[]): Environmen
 }
 
 /** Mean of each coefficient over environments with its deviation between them, in units of the variables. */
-function coefficientsSay({ task, fit }: Extract<FittedMechanism, { kind: 'linear' }>): string {
+function coefficientsSay({ task, fit, noise }: Extract<FittedMechanism, { kind: 'linear' }>): string {
   const { design } = task;
   const own = featureNames(design).map((name, f) => {
     const scale = design.scales[f] as number;
@@ -35,7 +35,7 @@ function coefficientsSay({ task, fit }: Extract<FittedMechanism, { kind: 'linear
     const deviation = Math.sqrt(Math.max(0, fit.spread[f * fit.size + f] as number)) / scale;
     return `${f === 0 ? 'mean' : name} ${figure(mean)}${deviation > 0 ? ` (between environments ${figure(deviation)})` : ''}`;
   });
-  return `${own.join(', ')}; noise ${figure(Math.sqrt(fit.noise))}`;
+  return `${own.join(', ')}; ${noise.p < 0.01 ? 'typical noise' : 'noise'} ${figure(Math.sqrt(fit.noise))}`;
 }
 
 /** How the numbers of Theorem 1's factors were got. */
@@ -57,17 +57,20 @@ export function derivationOfReal(fitted: readonly FittedMechanism[]): Derivation
   ];
 }
 
-/** Whether anything varies, whether mechanisms vary together, boundary estimates, few environments, how much an effect differs. */
-export function diagnosticsOfReal(
-  fitted: readonly FittedMechanism[],
-  { labels, starts, counts }: MixedEnvironments,
-  values: readonly { readonly mean: number; readonly variance?: number }[],
-  boot: { readonly errors: readonly number[] } | undefined,
-): Diagnostic[] {
+/** Whether anything varies, whether mechanisms vary together, boundary estimates, noise that differs, few environments. */
+export function diagnosticsOfReal(fitted: readonly FittedMechanism[], { labels, starts, counts }: MixedEnvironments): Diagnostic[] {
   const count = labels.length;
   const diagnostics: Diagnostic[] = [variation(fitted), together(fitted, count)];
   for (const one of fitted) {
     if (one.kind !== 'linear') continue;
+    const { ratios, p } = one.noise;
+    if (p < 0.01)
+      diagnostics.push({
+        name: 'noise',
+        level: 'ok',
+        figure: Math.max(...ratios) / Math.min(...ratios),
+        says: `The noise of ${one.variable} differs between environments (deviations from ${figure(Math.min(...ratios))} to ${figure(Math.max(...ratios))} times the typical one): each environment counts by its own.`,
+      });
     for (const says of one.fit.notes) diagnostics.push({ name: 'boundary', level: 'ok', says: `${one.variable}: ${says}` });
   }
   if (count < 10)
@@ -84,15 +87,6 @@ export function diagnosticsOfReal(
       level: alone * 2 > count ? 'warn' : 'ok',
       figure: alone,
       says: `${alone} of ${count} environments have one record: they do not tell noise from what is their own.`,
-    });
-  const [first] = values;
-  const error = boot?.errors[0];
-  if (values.length === 1 && first?.variance !== undefined && error !== undefined)
-    diagnostics.push({
-      name: 'process spread',
-      level: 'ok',
-      figure: Math.sqrt(first.variance),
-      says: `Between environments (or in what is not known of the one that is named) the value has deviation ${figure(Math.sqrt(first.variance))}, which no more environments would lessen; the error of estimation is ${figure(error)}, which they would.`,
     });
   return diagnostics;
 }

@@ -117,7 +117,7 @@ export async function answerRealEnvironments(
     mechanisms: mechanismReports(fitted.value),
     ...(!each && first.spread !== undefined ? { spread: first.spread } : {}),
   };
-  const diagnostics = [...answer.diagnostics, ...diagnosticsOfReal(compared, environments, values, boot), ...interruption(options)];
+  const diagnostics = [...answer.diagnostics, ...diagnosticsOfReal(compared, environments), ...interruption(options)];
   const { interval, standardError } = first;
   return {
     ...answer,

@@ -7,6 +7,7 @@ import { type FamilyCounts, familyCounts, timesOf } from './family-counts.ts';
 import type { LinearStatistics } from './linear-criterion.ts';
 import { designLinear, type LinearDesign, type LinearTask } from './linear-design.ts';
 import { coefficientsOf, fitLinear, heldOutLikelihood, type LinearFit, type LinearKind, linearKinds } from './linear-fit.ts';
+import { dividedBy, type NoiseSpread, noiseSpread } from './linear-noise.ts';
 import type { LinearMechanism, MixedMechanism, MixedMechanisms, RowMechanism } from './linear-terms.ts';
 import type { MixedColumn, MixedEnvironments } from './mixed-environments.ts';
 
@@ -16,12 +17,14 @@ export interface KindScore {
   readonly held: number;
 }
 
+/** Of a test that noise is alike in all environments. */
+const odd = 0.01;
 /** Log density that chance gives or takes. */
-const asGood = 0.5;
+const asGood = 0.1;
 
 /**
  * The ways in which coefficients may vary, by how well each predicts environments that it was not fitted to (folds of environments, at
- * most five); best first, the simplest of those that come within half a nat of it. Kinds with too few environments for their numbers are left out.
+ * most five); best first, the simplest of those that come within a tenth of a nat of it. Kinds with too few environments for their numbers are left out.
  */
 export function scoreLinearKinds(statistics: LinearStatistics, random: Random, kinds: readonly LinearKind[] = linearKinds): KindScore[] {
   const { size, records } = statistics;
@@ -59,6 +62,8 @@ export type FittedMechanism =
       readonly task: LinearTask;
       readonly fit: LinearFit;
       readonly scores: readonly KindScore[];
+      /** Of noise; the statistics of the task are divided by its ratios where they are not all 1. */
+      readonly noise: NoiseSpread;
     }
   | {
       readonly kind: 'rows';
@@ -87,10 +92,9 @@ export function fitMechanisms(
     if (own.kind === 'real') {
       const task = designLinear(environments, variable, parents);
       if (!task.ok) return task;
-      const scores = scoreLinearKinds(task.value.statistics, random.split(variable), kinds);
-      const fit = fitLinear(task.value.statistics, { kind: scores[0]?.kind ?? 'fixed' });
-      if (!fit.ok) return fit;
-      fitted.push({ kind: 'linear', variable, parents, task: task.value, fit: fit.value, scores });
+      const linear = fitOne(task.value, random.split(variable), kinds);
+      if (!linear.ok) return linear;
+      fitted.push({ kind: 'linear', variable, parents, ...linear.value });
       continue;
     }
     const family = [variable, ...parents].map((name) => ({ name, column: column(name) }));
@@ -121,6 +125,30 @@ export function fitMechanisms(
     fitted.push({ kind: 'rows', variable, parents, records, counts, weights: { ...empty, rows: fitRows(counts, timesOf(counts)) } });
   }
   return success(fitted);
+}
+
+/** Noise variances that differ more than chance would have it are fitted first, in two rounds; then the kind is chosen. */
+function fitOne(
+  { design, statistics }: LinearTask,
+  random: Random,
+  kinds?: readonly LinearKind[],
+): Result<Pick<Extract<FittedMechanism, { kind: 'linear' }>, 'task' | 'fit' | 'scores' | 'noise'>> {
+  let own = statistics;
+  let noise: NoiseSpread = { ratios: new Float64Array(statistics.records.length).fill(1), p: 1, deviation: 0 };
+  for (let round = 0; round < 2; round++) {
+    const rough = fitLinear(own, { kind: design.centers.length > 1 && statistics.records.length > 3 ? 'diagonal' : 'shift' });
+    if (!rough.ok) return rough;
+    const found = noiseSpread(own, rough.value, noise.ratios);
+    if (round === 0 && !(found.p < odd)) {
+      noise = { ...noise, p: found.p };
+      break;
+    }
+    noise = { ...found, p: round === 0 ? found.p : noise.p };
+    own = dividedBy(statistics, noise.ratios);
+  }
+  const scores = scoreLinearKinds(own, random, kinds);
+  const fit = fitLinear(own, { kind: scores[0]?.kind ?? 'fixed' });
+  return fit.ok ? success({ task: { design, statistics: own }, fit: fit.value, scores, noise }) : fit;
 }
 
 function fitRows(counts: FamilyCounts, times: Float64Array): number[][] {
@@ -160,7 +188,10 @@ function mechanismOf(one: FittedMechanism, environment: number | undefined): Mix
     const { variable, parents, task, fit } = one;
     const known =
       environment === undefined ? { mean: fit.mean, covariance: fit.spread } : coefficientsOf(fit, task.statistics, environment);
-    return inUnits({ kind: 'linear', variable, parents, design: task.design, ...known, noise: fit.noise }, task.design);
+    const { ratios } = one.noise;
+    const typical = ratios.reduce((sum, ratio) => sum + ratio * ratio, 0) / ratios.length;
+    const noise = fit.noise * (environment === undefined ? typical : (ratios[environment] as number) ** 2);
+    return inUnits({ kind: 'linear', variable, parents, design: task.design, ...known, noise }, task.design);
   }
   if (environment === undefined) return one.weights;
   const { counts, weights } = one;

@@ -10,6 +10,7 @@ import {
   type LinearKind,
   learnRecord,
 } from '../../src/exchangeable/linear-fit.ts';
+import { dividedBy, noiseSpread } from '../../src/exchangeable/linear-noise.ts';
 import { Random } from '../../src/math/random.ts';
 import type { Result } from '../../src/run/issue.ts';
 
@@ -251,6 +252,45 @@ describe('linear mechanisms with coefficients of each environment', () => {
     const single = draw(random, 8, 1, () => 1, [1], 1);
     const fit = must(fitLinear(sums(single, 1)));
     expect(fit.spread[0]).toBe(0);
+  });
+
+  it('noise that differs between environments is found again, and coefficients do not mind it', () => {
+    const random = new Random(68, 'noise');
+    const truth = Array.from({ length: 80 }, () => Math.exp(0.6 * random.normal()));
+    const slopes: number[] = [];
+    const rows = truth.map((sd) => {
+      const b = [random.normal(), 2 + 0.5 * random.normal()];
+      slopes.push(b[1] as number);
+      const x = Array.from({ length: 12 }, () => [1, random.normal()]);
+      return { x, y: x.map((row) => dot(row, b) + sd * random.normal()) };
+    });
+    const statistics = sums(rows, 2);
+    const plain = must(fitLinear(statistics, { kind: 'diagonal' }));
+    const { ratios, p, deviation } = noiseSpread(statistics, plain);
+    expect(p).toBeLessThan(1e-6);
+    // Log variances: twice the deviation of log deviations.
+    expect(Math.abs(deviation - 1.2)).toBeLessThan(0.3);
+    const logs = truth.map((sd, e) => [Math.log(sd), Math.log(ratios[e] as number)] as const);
+    const mean = (k: 0 | 1): number => logs.reduce((sum, one) => sum + one[k], 0) / 80;
+    const [a, b] = [mean(0), mean(1)];
+    const cross = logs.reduce((sum, [u, v]) => sum + (u - a) * (v - b), 0);
+    const size = Math.sqrt(logs.reduce((sum, [u]) => sum + (u - a) ** 2, 0) * logs.reduce((sum, [, v]) => sum + (v - b) ** 2, 0));
+    expect(cross / size).toBeGreaterThan(0.9);
+    const divided = dividedBy(statistics, ratios);
+    const better = must(fitLinear(divided, { kind: 'diagonal' }));
+    const error = (fit: LinearFit, own: LinearStatistics): number =>
+      slopes.reduce((sum, slope, e) => sum + ((coefficientsOf(fit, own, e).mean[1] as number) - slope) ** 2, 0);
+    expect(error(better, divided)).toBeLessThan(error(plain, statistics));
+    // Where noise is alike, the test has its size.
+    let odd = 0;
+    for (let k = 0; k < 200; k++) {
+      const same = sums(
+        draw(random, 15, 2, () => 6, [1, 0.5], 0.7),
+        2,
+      );
+      if (noiseSpread(same, must(fitLinear(same, { kind: 'diagonal' }))).p < 0.05) odd++;
+    }
+    expect(odd / 200).toBeLessThan(0.1);
   });
 
   it('parents without slopes of their own are an issue', () => {
