@@ -1,12 +1,15 @@
 import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { inSteps, type Steps } from '../run/steps.ts';
 import { blanketsOf } from './blankets.ts';
+import { blindEdges } from './blind-edges.ts';
 import type { Environments } from './environments.ts';
-import type { MixedEnvironments } from './mixed-environments.ts';
+import type { FoundEdge } from './found-edge.ts';
+import { finiteOf, isMixed, type MixedEnvironments } from './mixed-environments.ts';
 import { askSinks, betterSink, leastRefutedOrder, mostOrdered, type SinkCandidate } from './sink-order.ts';
 import type { AskedTest, Tester } from './tester.ts';
 import { testerFor } from './tester-for.ts';
 
+export type { FoundEdge } from './found-edge.ts';
 export type { SinkCandidate } from './sink-order.ts';
 
 export interface DiscoveryOptions {
@@ -18,6 +21,8 @@ export interface DiscoveryOptions {
   readonly conditionAll?: number;
   /** Tests of another kind; default: {@link testerFor}. */
   readonly tester?: Tester;
+  /** Up to so many finite variables, edges that tests of two records are blind to are looked for; 6. */
+  readonly lookBlind?: number;
 }
 
 export interface SinkRound {
@@ -27,24 +32,13 @@ export interface SinkRound {
   readonly refuted: boolean;
 }
 
-export interface FoundEdge {
-  readonly from: number;
-  readonly to: number;
-  /** That there is an edge. */
-  readonly test: AskedTest;
-  /** That its other end cannot come last, after Holm's correction. */
-  readonly reversal: number;
-  /** The reversal is refuted at `sinkLevel`. */
-  readonly oriented: boolean;
-}
-
 /** Variables are columns of the environments by number. */
 export interface Discovery {
   /** Sources first. */
   readonly order: readonly number[];
   readonly edges: readonly FoundEdge[];
   readonly rounds: readonly SinkRound[];
-  /** Those that drew no edge. */
+  /** Those that drew no edge; beyond `conditionAll` variables only of neighbours. */
   readonly absent: readonly AskedTest[];
 }
 
@@ -60,7 +54,7 @@ export const discover = (environments: Environments | MixedEnvironments, options
 
 /** {@link discover}, step by step. */
 export function* discoverySteps(environments: Environments | MixedEnvironments, options: DiscoveryOptions = {}): Steps<Discovery> {
-  const { edgeLevel = 0.005, sinkLevel = 0.05, conditionAll = 6 } = options;
+  const { edgeLevel = 0.005, sinkLevel = 0.05, conditionAll = 6, lookBlind = 6 } = options;
   const count = environments.names.length;
   const tester = options.tester ?? testerFor(environments);
   const blankets = count > conditionAll ? yield* blanketsOf(count, tester, edgeLevel) : undefined;
@@ -87,7 +81,7 @@ export function* discoverySteps(environments: Environments | MixedEnvironments, 
   for (const [place, to] of order.entries()) {
     const before = order.slice(0, place).sort((a, b) => a - b);
     const given = near(to, before);
-    for (const from of before) {
+    for (const from of blankets === undefined ? before : given) {
       const test = tester.within(
         from,
         to,
@@ -102,5 +96,22 @@ export function* discoverySteps(environments: Environments | MixedEnvironments, 
     }
     if (yield { task: 'edges', done: place + 1, total: count }) throw new Interrupted();
   }
-  return { order, edges, rounds, absent };
+  const finite = isMixed(environments) ? finiteOf(environments) : environments;
+  if (finite === undefined || count > lookBlind) return { order, edges, rounds, absent };
+  const blind = blindEdges(finite, parentsOf(count, edges), sinkLevel);
+  return { order: sorted(order, [...edges, ...blind]), edges: [...edges, ...blind], rounds, absent };
+}
+
+const parentsOf = (count: number, edges: readonly FoundEdge[]): number[][] =>
+  Array.from({ length: count }, (_, v) => edges.flatMap(({ from, to }) => (to === v ? [from] : [])));
+
+/** Parents before children, else in the order given. */
+function sorted(order: readonly number[], edges: readonly FoundEdge[]): number[] {
+  const left = [...order];
+  const out: number[] = [];
+  while (left.length > 0) {
+    const free = left.findIndex((v) => !edges.some(({ from, to }) => to === v && left.includes(from)));
+    out.push(...left.splice(Math.max(0, free), 1));
+  }
+  return out;
 }
