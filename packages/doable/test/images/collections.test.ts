@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readFashion, readMnist, readOptdigits } from '../../src/images/collections.ts';
+import { readFashion, readGarments, readMnist, readOptdigits } from '../../src/images/collections.ts';
 import { readIdx } from '../../src/images/idx.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'idx-'));
@@ -73,5 +73,10 @@ describe('collections', () => {
     ]);
     const fashion = await readFashion(join(folder, 'nowhere'));
     expect(fashion.ok ? [] : fashion.issues[0]?.hint).toContain('apt install dataset-fashion-mnist');
+    // What stands in is named.
+    const garments = await readGarments(join(folder, 'nowhere'), `file://${folder}/nothing.js`);
+    if (!garments.ok) throw new Error(JSON.stringify(garments.issues));
+    expect(garments.value.name).toBe('optdigits');
+    expect(garments.warnings?.[0]?.message).toContain('digits of optdigits in place of the garments of Fashion-MNIST');
   });
 });
