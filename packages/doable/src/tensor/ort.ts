@@ -4,6 +4,8 @@ import {
   type CompileOptions,
   checkedFeed,
   type Executable,
+  GraphBuilder,
+  graphOf,
   type Tensor,
   type Tensors,
   writeOnnx,
@@ -11,7 +13,7 @@ import {
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 
 export interface OrtOptions {
-  /** Where graphs run: processors, or a GPU through WebGPU (needs a driver; `ortBackend` does not try it, compiling does). `cpu` unless given. */
+  /** Where graphs run: processors, or a GPU through WebGPU (needs a driver; tried at once). `cpu` unless given. */
   readonly provider?: 'cpu' | 'webgpu';
   /** How far ONNX Runtime rewrites a graph; `all` unless given. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
@@ -54,6 +56,16 @@ export async function ortBackend({ provider = 'cpu', optimisation = 'all' }: Ort
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   const name = `onnxruntime-${provider}`;
+  if (provider !== 'cpu') {
+    const g = new GraphBuilder();
+    try {
+      const trial = await session(writeOnnx(graphOf({ y: g.exp(g.input('x', [1])) })), {});
+      await trial.run({ x: new ort.Tensor('float32', Float32Array.of(0), [1]) });
+      await trial.release();
+    } catch (error) {
+      return { ok: false, issues: [{ code: 'no-gpu', message: `ONNX Runtime finds no GPU for ${provider}: ${sentence(error)}` }] };
+    }
+  }
   return {
     ok: true,
     value: {

@@ -48,7 +48,7 @@ function distance(seen: Tensor, expected: Tensor): number {
 
 describe('every operation and its gradient: ONNX Runtime in float32 against the float64 reference, relative 1e-5', () => {
   test.each(cases)('$name', async ({ shapes, range = [-2, 2], build }) => {
-    for (const [seed, given] of fc.sample(shapes, { numRuns: 4, seed: 2 }).entries()) {
+    for (const [seed, given] of fc.sample(shapes, { numRuns: 3, seed: 2 }).entries()) {
       const random = new Random(seed, 'ort');
       const g = new GraphBuilder();
       const operands = given.map((shape, i) => g.input(`x${i}`, shape));
@@ -95,15 +95,15 @@ const models: readonly { readonly name: string; readonly build: () => readonly [
     name: 'a U-Net for 8x8',
     build: () => {
       const g = new GraphBuilder();
-      const given = { time: g.input('t', [4]), condition: g.input('c', [4, 3]) };
-      const y = unet(g, g.input('x', [4, 1, 8, 8]), 'u', given, { channels: [4, 8], embedding: 8 });
-      const loss = g.reduceMean(g.square(g.subtract(y, g.input('y', [4, 1, 8, 8]))));
+      const given = { time: g.input('t', [2]), condition: g.input('c', [2, 3]) };
+      const y = unet(g, g.input('x', [2, 1, 8, 8]), 'u', given, { channels: [4, 6], embedding: 8 });
+      const loss = g.reduceMean(g.square(g.subtract(y, g.input('y', [2, 1, 8, 8]))));
       const batch = new Map([
-        ['x', normal(1, [4, 1, 8, 8])],
-        ['y', normal(2, [4, 1, 8, 8])],
-        ['c', normal(3, [4, 3])],
+        ['x', normal(1, [2, 1, 8, 8])],
+        ['y', normal(2, [2, 1, 8, 8])],
+        ['c', normal(3, [2, 3])],
       ]);
-      return [trainStep(g, loss), batch.set('t', { shape: [4], values: Float32Array.of(0, 0.1, 0.5, 0.9) })];
+      return [trainStep(g, loss), batch.set('t', { shape: [2], values: Float32Array.of(0.1, 0.9) })];
     },
   },
 ];
@@ -123,15 +123,16 @@ async function path(backend: Backend, [train, batch]: readonly [TrainStep, Map<s
 
 describe.each(models)('train steps of $name', ({ build }) => {
   test('ONNX Runtime goes the way of the reference, and the loss falls', async () => {
-    const [seen, expected] = [await path(ort, build(), 5), await path(referenceBackend, build(), 5)];
+    const [seen, expected] = [await path(ort, build(), 4), await path(referenceBackend, build(), 4)];
     for (const [i, loss] of expected.losses.entries()) expect(Math.abs((seen.losses[i] as number) / loss - 1)).toBeLessThan(1e-4);
-    const { losses } = await path(ort, build(), 60);
-    expect(losses[59]).toBeLessThan(0.5 * (losses[0] as number));
+    const { losses } = await path(ort, build(), 40);
+    expect(losses[39]).toBeLessThan(0.5 * (losses[0] as number));
   });
 
   test('the same digits in the same session, in a new one, and from the same bytes', async () => {
-    const [first, second] = [await path(ort, build(), 20), await path(ort, build(), 20)];
+    const [first, second] = [await path(ort, build(), 10), await path(ort, build(), 10)];
     expect(second).toEqual(first);
+    expect(await path(ort, build(), 10, 2)).toEqual(await path(ort, build(), 10, 2));
     const [train, batch] = build();
     expect(writeOnnx(build()[0].graph)).toEqual(writeOnnx(train.graph));
     const executable = await ort.compile(train.graph);

@@ -1,5 +1,6 @@
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
-import { BinaryReader, WireType } from './wire.ts';
+import { fields, integer, integers, message, packed, text } from './onnx-fields.ts';
+import { WireType } from './wire.ts';
 
 /** Limits of {@link inspectOnnx}. */
 export interface OnnxLimits {
@@ -117,51 +118,6 @@ export function inspectOnnx(file: Uint8Array, limits: OnnxLimits = {}): Result<O
     return failure({ code: 'onnx-malformed', message: `This is not an ONNX model, or a damaged one: ${why}.` });
   }
 }
-
-type Reader = (reader: BinaryReader, wire: WireType) => void;
-
-/** Reads the fields of one message; those not listed are passed over. */
-function fields(bytes: Uint8Array, readers: Readonly<Record<number, Reader>>): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wire] = reader.tag();
-    const read = readers[field];
-    if (read === undefined) reader.skip(wire, field);
-    else read(reader, wire);
-  }
-  if (reader.pos > reader.len) throw new RangeError('premature end');
-}
-function expectWire(wire: WireType, wanted: WireType): void {
-  if (wire !== wanted) throw new RangeError(`wire type ${wire} instead of ${wanted}`);
-}
-const message =
-  (read: (bytes: Uint8Array) => void): Reader =>
-  (reader, wire) => {
-    expectWire(wire, WireType.LengthDelimited);
-    read(reader.bytes());
-  };
-const text =
-  (read: (value: string) => void): Reader =>
-  (reader, wire) => {
-    expectWire(wire, WireType.LengthDelimited);
-    read(reader.string());
-  };
-const integer =
-  (read: (value: number) => void): Reader =>
-  (reader, wire) => {
-    expectWire(wire, WireType.Varint);
-    const value = Number(reader.int64());
-    if (reader.pos > reader.len) throw new RangeError('premature end');
-    read(value);
-  };
-/** Repeated numbers, packed or one by one. */
-const integers =
-  (read: (value: number) => void): Reader =>
-  (reader, wire) => {
-    if (wire !== WireType.LengthDelimited) return integer(read)(reader, wire);
-    const inner = new BinaryReader(reader.bytes());
-    while (inner.pos < inner.len) integer(read)(inner, WireType.Varint);
-  };
 
 function readModel(file: Uint8Array, state: State): OnnxSummary {
   let [format, producer] = [0, ''];
@@ -281,18 +237,6 @@ function readTensor(bytes: Uint8Array, state: State): OnnxTensor {
   const count = (read: number): void => {
     stored += read;
   };
-  const packed =
-    (width: number, wire: WireType): Reader =>
-    (reader, seen) => {
-      if (seen === WireType.LengthDelimited) {
-        const { length } = reader.bytes();
-        if (length % width !== 0) throw new RangeError(`${length} bytes of values of ${width}`);
-        return count(length / width);
-      }
-      expectWire(seen, wire);
-      reader.skip(seen);
-      count(1);
-    };
   fields(bytes, {
     1: integers((size) => {
       shape.push(size);
@@ -301,7 +245,7 @@ function readTensor(bytes: Uint8Array, state: State): OnnxTensor {
     2: integer((value) => {
       type = value;
     }),
-    4: packed(4, WireType.Bit32),
+    4: packed(4, WireType.Bit32, count),
     5: integers(() => count(1)),
     6: message(() => count(1)),
     7: integers(() => count(1)),
@@ -311,7 +255,7 @@ function readTensor(bytes: Uint8Array, state: State): OnnxTensor {
     9: message(({ length }) => {
       raw = length;
     }),
-    10: packed(8, WireType.Bit64),
+    10: packed(8, WireType.Bit64, count),
     11: integers(() => count(1)),
     13: () => external(),
     14: integer((value) => {

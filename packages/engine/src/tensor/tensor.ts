@@ -1,4 +1,5 @@
 /** Tensor graphs: building, differentiating, training, running and writing them. */
+export { Random } from '../math/random.ts';
 export type { Backend, CompileOptions, Executable, Tensor, Tensors } from './backend.ts';
 export { GraphBuilder, type Operand } from './builder.ts';
 export { gradients } from './gradients.ts';
