@@ -63,7 +63,12 @@ export async function ortBackend({ provider = 'cpu', optimisation = 'all' }: Ort
       await trial.run({ x: new ort.Tensor('float32', Float32Array.of(0), [1]) });
       await trial.release();
     } catch (error) {
-      return { ok: false, issues: [{ code: 'no-gpu', message: `ONNX Runtime finds no GPU for ${provider}: ${sentence(error)}` }] };
+      return {
+        ok: false,
+        issues: [
+          { code: 'no-gpu', message: `ONNX Runtime finds no GPU for ${provider}: ${sentence(error).split('was false. ').pop()?.trim()}` },
+        ],
+      };
     }
   }
   return {
