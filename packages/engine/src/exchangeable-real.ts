@@ -13,6 +13,7 @@ import type { Answer, EnvironmentReport, Point, ProcessSpread } from './interpre
 import { Random } from './math/random.ts';
 import { studentQuantile } from './math/special.ts';
 import type { MeasureOptions } from './measure.ts';
+import { writeName } from './query/lex.ts';
 import type { Question } from './query/terms.ts';
 import { failure, type Result, success } from './run/issue.ts';
 
@@ -140,6 +141,10 @@ export async function answerRealEnvironments(
             ? {}
             : { uncertainty: { level, interval, standardError, method } }),
         }),
+    assumes: [
+      ...answer.assumes,
+      ...fitted.value.flatMap(({ kind, variable }) => (kind === 'linear' ? [`linear(${writeName(variable)})`] : [])),
+    ],
     environments: report,
     derivation: [...(answer.derivation ?? []), ...derivationOfReal(fitted.value)],
     diagnostics,

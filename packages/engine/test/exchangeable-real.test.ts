@@ -27,7 +27,7 @@ async function answered(problem: Problem, text: string, options: MeasureOptions 
     ...(problem.graph && { graph: problem.graph }),
   });
   if (!question.ok) throw new Error(JSON.stringify(question.issues));
-  return answerRealEnvironments(question.value, problem, { draws: 60, ...options });
+  return answerRealEnvironments(question.value, problem, { draws: 30, ...options });
 }
 
 /** Z -> X, Z -> Y, X -> Y with slopes of each site. */
@@ -61,6 +61,7 @@ describe('means of real variables from environments', () => {
     const effect = await answered(problem, 'E[Y | do(X=1)] - E[Y | do(X=0)]');
     expect(effect.status).toBe('identified');
     expect(effect.rule).toBe('exchangeable');
+    expect(effect.assumes).toEqual(['exchangeable', 'linear(Z)', 'linear(Y)']);
     const error = effect.uncertainty?.standardError as number;
     expect(Math.abs((effect.value as number) - 2)).toBeLessThan(3 * error);
     const center = made.slopes.reduce((a, b) => a + b) / 60;
@@ -149,6 +150,16 @@ describe('means of real variables from environments', () => {
     const back = await answered(problem, 'E[Y | X=1]');
     expect(back.status).toBe('refused');
     expect(back.why).toContain('also tells of');
+    const open = await answered(problem, 'E[Y | do(X)]');
+    expect(open.why).toContain('State the value of X');
+    const random = new Random(86, 'finite');
+    const rows = Array.from({ length: 60 }, (_, i): Row => ({ site: `s${i % 6}`, X: random.normal(), D: random.integer(2) }));
+    const finite = await problemOf('X -> D', rows, ['D']);
+    for (const text of ['E[D | do(X=1)]', 'P(D=1 | do(X=1))']) {
+      const refused = await answered(finite, text);
+      expect(refused.status).toBe('refused');
+      expect(refused.why).toContain('"cut" under "variables"');
+    }
     const hidden = await answered(await problemOf('Z -> X; Z -> Y; X -> Y; X <-> Y', sites(8, 6, 83).rows), 'E[Y | do(X=1)]');
     expect(hidden.status).toBe('refused');
   });
