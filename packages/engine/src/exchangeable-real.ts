@@ -248,7 +248,7 @@ function pointsOf(means: readonly Mean[], { labels }: MixedEnvironments): Result
   return success(places.map((e) => means.map((mean, i): Place => ({ mean, environment: mean.label === null ? e : fixed[i] }))));
 }
 
-export interface PointValue {
+interface PointValue {
   readonly mean: number;
   /** Between environments, or of what is unknown of the named one; absent: the parts are about rows of different knowledge. */
   readonly variance?: number;
@@ -301,7 +301,7 @@ function valueAt(places: readonly Place[], fitted: readonly FittedMechanism[], p
 
 const otherRows = ({ seen, target }: Mean): KnownRow[] => seen.filter(({ position }) => position !== target.position);
 
-export interface Bootstrap {
+interface Bootstrap {
   readonly draws: number;
   readonly errors: readonly number[];
 }

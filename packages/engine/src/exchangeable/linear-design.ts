@@ -24,10 +24,6 @@ export interface LinearDesign {
   readonly records: number;
 }
 
-export const featureCount = ({ centers }: LinearDesign): number => centers.length;
-
-export const configurationCount = ({ finite }: LinearDesign): number => finite.reduce((product, { levels }) => product * levels.length, 1);
-
 /** What each feature says, e.g. `1`, `arm=b`, `dose`. */
 export function featureNames({ finite, real, indicators }: LinearDesign): string[] {
   const spell = (configuration: number): string => {

@@ -254,7 +254,7 @@ export function semidefiniteFactor(size: number, a: Float64Array): Float64Array 
   return factor;
 }
 
-export function transpose(size: number, a: Float64Array): Float64Array {
+function transpose(size: number, a: Float64Array): Float64Array {
   return a.map((_, k) => a[(k % size) * size + Math.floor(k / size)] as number);
 }
 
