@@ -37,8 +37,12 @@ export { type Because, type Estimand, type Place, variableOf } from './estimand/
 export { createAxes, fold, leavesOf, stepsOf } from './estimand/fold.ts';
 export { estimandFromJson, estimandToJson, type SharedEstimand } from './estimand/json.ts';
 export { simplify } from './estimand/simplify.ts';
+export { type Discovery, discover as discoverEnvironments } from './exchangeable/discover.ts';
 export { type DrawOptions, drawExchangeable, type ExchangeableDraw } from './exchangeable/draw.ts';
-export type { ExchangeableModel, Mechanism, ValuedCell } from './exchangeable/terms.ts';
+export type { Environments } from './exchangeable/environments.ts';
+export { exactProbability } from './exchangeable/exact.ts';
+export { drawEnvironments, xorModel } from './exchangeable/processes.ts';
+export type { CellQuery, ExchangeableModel, Mechanism, ValuedCell } from './exchangeable/terms.ts';
 export { type Compartment, drawUrn, type UrnAction, type UrnOptions, type UrnStep, urnModel } from './exchangeable/urn.ts';
 export { exchangeableOf } from './exchangeable-answer.ts';
 export { explainStructure } from './explanations.ts';
