@@ -261,13 +261,10 @@ async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Op
   return success({ values: main.value, ...(other === undefined ? {} : { other }), draws, otherDraws });
 }
 
-/** Bootstrap draws that take about as long as a reader waits: each costs a refit, whose work grows with the records of an environment. */
+/** Bootstrap draws that take about as long as a reader waits: each costs a refit, whose work grows with the distinct counts of environments. */
 function affordable({ families }: FittedProcess, points: number): number {
-  const work = families.reduce((sum, { tables, configurations, levels }) => {
-    const most = tables.reduce((top, table) => Math.max(top, ...table), 0);
-    return sum + configurations * levels * most * 400 + tables.length * configurations * levels * 200;
-  }, 1);
-  return Math.max(200, Math.floor(4e9 / (work + 2e6 * (points - 1))));
+  const work = families.reduce((sum, { tables, configurations, levels }) => sum + tables.length * configurations * levels, 10 * points);
+  return Math.max(200, Math.floor(4e4 / work));
 }
 
 const joins = (shape: ExchangeableModel, query: PointQuestion['parts'][number]['query']): number => {

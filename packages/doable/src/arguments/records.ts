@@ -175,6 +175,15 @@ export const options = record({
     least: 0,
     says: 'Under additive(...): by how much an answer may be off if two actions interact by at most SIZE, in units of the outcome.',
   },
+  factors: {
+    value: 'F',
+    kind: 'choice',
+    choices: ['fitted', 'frequencies'],
+    default: 'fitted',
+    says:
+      'For exchangeable rows of several environments. fitted: how each mechanism varies, by empirical Bayes; ' +
+      'frequencies: of tuples of rows of one environment, nothing fitted (few positions only).',
+  },
   bootstrap: {
     value: 'N',
     kind: 'integer',
@@ -238,7 +247,19 @@ export const commands: readonly CommandRecord[] = [
       'PROBLEM is a problem document (JSON or YAML; - is standard input); its own questions are asked where no QUESTION is given. Without PROBLEM, --graph and --study say everything.',
       'A question is written as in P(Y=1 | do(X=1)), E[Y | do(X=1)], ATE(X -> Y), PNS(X -> Y); see doable help questions.',
     ],
-    options: [...reading, 'lines', ...printing, 'bounds', 'starts', ...additive, ...numbers, 'bootstrap', 'no-verify', ...running],
+    options: [
+      ...reading,
+      'lines',
+      ...printing,
+      'bounds',
+      'starts',
+      ...additive,
+      'factors',
+      ...numbers,
+      'bootstrap',
+      'no-verify',
+      ...running,
+    ],
     examples: [
       'doable ask examples/berkeley.json',
       'doable ask examples/mueller-pearl-both-summed.json',

@@ -20,6 +20,7 @@ export function askOptions(args: Arguments, stop: Stop): AskOptions {
   const bounds = args.text('bounds') as AskOptions['bounds'];
   const starts = args.number('starts');
   const additive = additiveOptions(args);
+  const factors = args.text('factors') as AskOptions['factors'];
   return {
     ...stop.options,
     seed: args.number('seed') ?? 0,
@@ -32,6 +33,7 @@ export function askOptions(args: Arguments, stop: Stop): AskOptions {
     ...(bounds === undefined ? {} : { bounds }),
     ...(starts === undefined ? {} : { starts }),
     ...(additive === undefined ? {} : { additive }),
+    ...(factors === undefined ? {} : { factors }),
   };
 }
 

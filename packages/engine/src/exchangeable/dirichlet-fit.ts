@@ -1,4 +1,5 @@
 import { exp, log } from '../math/elementary.ts';
+import { logGamma } from '../math/special.ts';
 
 /** Sum over j < count of log(start + j): the logarithm of a rising factorial. */
 export function logRising(start: number, count: number): number {
@@ -38,8 +39,9 @@ export function fitDirichlet(rows: readonly ArrayLike<number>[], times: ArrayLik
   if (all === 0) return Array.from({ length: levels }, () => 1);
   // Half a record, so that no level is impossible.
   let mean = Array.from(seen, (one) => (one + 0.5) / (all + 0.5 * levels));
-  const rising = (k: number, start: number): number => (above[k] as number[]).reduce((sum, times, j) => sum + times * log(start + j), 0);
-  const slope = (k: number, start: number): number => (above[k] as number[]).reduce((sum, times, j) => sum + times / (start + j), 0);
+  const runs = above.map(runsOf);
+  const rising = (k: number, start: number): number => (runs[k] as Run[]).reduce((sum, run) => sum + run.times * logRun(start, run), 0);
+  const slope = (k: number, start: number): number => (runs[k] as Run[]).reduce((sum, run) => sum + run.times * slopeRun(start, run), 0);
   const likelihood = (total: number): number => mean.reduce((sum, share, k) => sum + rising(k, total * share), -rising(levels, total));
   let total = 1;
   for (let round = 0; round < 12; round++) {
@@ -59,6 +61,52 @@ export function fitDirichlet(rows: readonly ArrayLike<number>[], times: ArrayLik
     mean = lifted.map((share) => share / whole);
   }
   return mean.map((share) => total * share);
+}
+
+/** j from `from` to `to` - 1, each with the same weight. */
+interface Run {
+  readonly from: number;
+  readonly to: number;
+  readonly times: number;
+}
+
+function runsOf(list: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  let from = 0;
+  for (let j = 1; j <= list.length; j++)
+    if (list[j] !== list[from]) {
+      runs.push({ from, to: j, times: list[from] as number });
+      from = j;
+    }
+  return runs;
+}
+
+/** Runs longer than this are summed by the log-gamma function and its derivative. */
+const long = 48;
+
+/** Sum of log(start + j) over a run. */
+function logRun(start: number, { from, to }: Run): number {
+  if (to - from > long) return logGamma(start + to) - logGamma(start + from);
+  let sum = 0;
+  for (let j = from; j < to; j++) sum += log(start + j);
+  return sum;
+}
+
+/** Sum of 1 / (start + j) over a run. */
+function slopeRun(start: number, { from, to }: Run): number {
+  if (to - from > long) return digamma(start + to) - digamma(start + from);
+  let sum = 0;
+  for (let j = from; j < to; j++) sum += 1 / (start + j);
+  return sum;
+}
+
+/** Derivative of log gamma for x > 0: its recurrence up to 8, then the asymptotic series (error below 1e-13). */
+function digamma(x: number): number {
+  let [shift, at] = [0, x];
+  for (; at < 8; at++) shift -= 1 / at;
+  const square = 1 / (at * at);
+  const series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132)))));
+  return shift + log(at) - 0.5 / at - series;
 }
 
 /** The place of the largest value of a function with one peak. */
