@@ -21,7 +21,7 @@ export interface DiscoveryOptions {
   readonly conditionAll?: number;
   /** Tests of another kind; default: {@link testerFor}. */
   readonly tester?: Tester;
-  /** Up to so many finite variables, edges that tests of two records are blind to are looked for; 6. */
+  /** Up to so many finite variables, edges that tests of two records are blind to are looked for; 20. */
   readonly lookBlind?: number;
 }
 
@@ -54,7 +54,7 @@ export const discover = (environments: Environments | MixedEnvironments, options
 
 /** {@link discover}, step by step. */
 export function* discoverySteps(environments: Environments | MixedEnvironments, options: DiscoveryOptions = {}): Steps<Discovery> {
-  const { edgeLevel = 0.005, sinkLevel = 0.05, conditionAll = 6, lookBlind = 6 } = options;
+  const { edgeLevel = 0.005, sinkLevel = 0.05, conditionAll = 6, lookBlind = 20 } = options;
   const count = environments.names.length;
   const tester = options.tester ?? testerFor(environments);
   const blankets = count > conditionAll ? yield* blanketsOf(count, tester, edgeLevel) : undefined;

@@ -47,8 +47,11 @@ export function betterSink(one: SinkCandidate, other: SinkCandidate): boolean {
 const excess = ({ tests }: SinkCandidate): number =>
   tests.reduce((most, { statistic, degrees }) => Math.max(most, degrees === 0 ? 0 : statistic - degrees), 0);
 
-/** What speaks against a candidate, in nats: the logarithm of its p, or half the statistic where that is lost. */
-const against = (candidate: SinkCandidate): number => (candidate.p > 0 ? -log(candidate.p) : Math.max(700, excess(candidate) / 2));
+/** What one candidate can say against an order, in nats: a neighbour overlooked must not outweigh all else. */
+const loudest = 20;
+
+/** What speaks against a candidate, in nats. */
+const against = ({ p }: SinkCandidate): number => (p > 0 ? Math.min(loudest, -log(p)) : loudest);
 
 /**
  * The order of variables, sources first, against which the sink tests say least in sum, by dynamic programming over subsets: what v costs
