@@ -50,6 +50,8 @@ export interface Discovered {
 
 /** Variables up to which graphs are compared by held-out environments. */
 const mostScored = 5;
+/** Records up to which they are: the fits of mechanisms take time in proportion. */
+const mostScoredRecords = 20_000;
 
 /**
  * The causal graph of variables in several environments (exchangeable records, independent mechanisms, no hidden common cause), with how
@@ -138,7 +140,7 @@ async function opinionsOf(
   try {
     second.independent = await inSteps(independentOpinion(environments, arrows), options);
     if (algorithm !== 'paper') second.paper = await inSteps(paperOpinion(environments, arrows, direction, random.split('paper')), options);
-    if (environments.names.length <= mostScored) {
+    if (environments.names.length <= mostScored && sizesIn(environments).records <= mostScoredRecords) {
       const score = await inSteps(scoreOpinion(environments, arrows, seed), options);
       if (score !== undefined) second.score = score;
     }

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { doable } from './support.ts';
+
+const clinics = ['--study', 'examples/data/clinics-simulated.csv,count=n,environment=clinic'];
+
+test('the graph as text: edges with strength words, resamples, other ways, what is assumed', async () => {
+  const { code, out, err } = await doable(['discover', ...clinics, '--bootstrap', '10']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^Graph of 3 variables: 2 edges, all directions decided, from 6,000 records of 400\s+environments \(15 each\)/u);
+  expect(out).toMatch(/reminded -> adheres +very strong \(p = \S+\) +very strong \(reverse: p = \S+\) +\d+ %/u);
+  expect(out).toContain('reminded and controlled given adheres');
+  expect(out).toContain('10 resamples of environments');
+  expect(out).toMatch(/as independent records +reminded -- adheres; adheres -- controlled agrees/u);
+  expect(out).toContain('no hidden common cause');
+  expect(err).toContain('environments by clinic');
+  expect(err).not.toContain('Graph of');
+});
+
+test('as JSON and as a picture; the same seed, the same digits', async () => {
+  const words = ['discover', ...clinics, '--bootstrap', '2', '--seed', '4', '--quiet'];
+  const [json, again, svg] = await Promise.all([
+    doable([...words, '--json']),
+    doable([...words, '--json']),
+    doable([...words, '--format', 'svg']),
+  ]);
+  const document = JSON.parse(json.out);
+  expect(document).toMatchObject({
+    schema: 'doable/discovery@1',
+    seed: 4,
+    graph: 'reminded -> adheres; adheres -> controlled',
+    environments: { count: 400, records: 6000 },
+    bootstrap: { resamples: 2, asked: 2 },
+    ok: true,
+  });
+  expect({ ...JSON.parse(again.out), elapsedMs: 0 }).toEqual({ ...document, elapsedMs: 0 });
+  expect(svg.out).toMatch(/^<svg [\s\S]*<title>reminded → adheres<\/title>[\s\S]*<\/svg>\s*$/u);
+  expect(json.err).toBe('');
+});
+
+test('Berkeley: the environments contradict what discovery assumes, exit code 1; undecided edges have no head', async () => {
+  const ran = await doable(['discover', '--study', 'examples/data/berkeley.csv,count=Freq,environment=Dept', '--bootstrap', '0']);
+  expect(ran.code).toBe(1);
+  expect(ran.out).toContain('FAIL');
+  expect(ran.out).toContain('vary together');
+  const districts = ['--study', 'test/data/contraception.csv,environment=district', '--variables', 'urban,use,livch'];
+  const svg = await doable(['discover', ...districts, '--bootstrap', '0', '--format', 'svg', '--quiet']);
+  expect(svg.out).toMatch(/direction undecided<\/title><path d="[^"]+" stroke-dasharray="2 3"\/><\/g>/u);
+});
+
+test('what it refuses, with the reason, exit code 2', async () => {
+  const refused = async (...words: string[]) => {
+    const { code, out, err } = await doable(['discover', ...words]);
+    expect([code, out]).toEqual([2, '']);
+    return err;
+  };
+  expect(await refused(...clinics, '--test', 'pooled')).toContain('78 % with 20');
+  expect(await refused('--study', 'examples/data/clinics-simulated.csv,count=n')).toContain('names no environments');
+  expect(await refused(...clinics, '--variables', 'remind,adheres')).toContain('reminded');
+  expect(await refused(...clinics, '--format', 'latex')).toContain('--format latex is not for graphs');
+  expect(await refused('--graph', 'X -> Y')).toContain('There is no study');
+  const { code, err } = await doable(['explain', '--graph', 'learn', 'P(Y | do(X))']);
+  expect(code).toBe(2);
+  expect(err).toContain('--graph learn goes with doable ask');
+});
+
+test('ask --graph learn: the answer, how stable the graph is, and what independent records would say', async () => {
+  const question = 'P(controlled=yes | do(adheres=yes))';
+  const words = ['ask', ...clinics, '--graph', 'learn', '--bootstrap', '10', question];
+  const [text, json] = await Promise.all([doable(words), doable([...words, '--json', '--quiet'])]);
+  expect(text.code).toBe(0);
+  expect(text.out).toContain('resamples of environments');
+  expect(text.out).toContain('An analysis that forgets the environments');
+  const [answer] = JSON.parse(json.out).answers;
+  expect(Math.abs(answer.value - 5 / 7)).toBeLessThan(0.03);
+  expect(answer.learned).toMatchObject({ graph: 'reminded -> adheres; adheres -> controlled', resamples: 10 });
+  expect(answer.learned.independent.graph).toBe('reminded -- adheres; adheres -- controlled');
+});
+
+test('a run that is stopped prints the graph that it has, marked partial', async () => {
+  const ran = await doable(['discover', ...clinics, '--bootstrap', '100000', '--timeout', '12', '--json', '--quiet']);
+  expect(ran.code).toBe(130);
+  const document = JSON.parse(ran.out);
+  expect(document.partial).toBe(true);
+  expect(document.edges).toHaveLength(2);
+});
