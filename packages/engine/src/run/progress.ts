@@ -3,11 +3,12 @@ export interface Signal {
   readonly aborted: boolean;
 }
 
-/** `done` out of `total` units of the named task (total absent: not known yet). */
+/** `done` out of `total` units of the named task (total absent: not known yet); `loss`: of training, at the last step. */
 export interface ProgressEvent {
   readonly task: string;
   readonly done: number;
   readonly total?: number;
+  readonly loss?: number;
 }
 
 /** What every long task accepts. `pause` is awaited now and then so that a host's event loop (Ctrl-C, a page) stays alive. */
