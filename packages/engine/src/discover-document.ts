@@ -10,6 +10,8 @@ export interface DiscoveredEdge {
   /** False: `from -> to` is a best guess. */
   readonly decided: boolean;
   readonly undecided?: Undecided;
+  /** 3: no test of two records sees this edge; its tests are of agreement of pairs and of three records. */
+  readonly positions?: 3;
   /** p of the test that there is no edge, given `given`. */
   readonly existence: number;
   readonly given: readonly Name[];

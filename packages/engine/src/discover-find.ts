@@ -14,6 +14,7 @@ export interface FoundArrow {
   readonly given: readonly number[];
   readonly reversal?: number;
   readonly undecided?: Undecided;
+  readonly positions?: 3;
 }
 
 /** What one run of an algorithm found. */
@@ -40,7 +41,8 @@ export const clustered = (options: DiscoveryOptions): Find =>
     const { edges, rounds, absent, order } = discovery;
     const refuted = (to: number): boolean => rounds.some((round) => round.chosen === to && round.refuted);
     return {
-      arrows: edges.map(({ from, to, test, reversal, oriented }) => ({
+      arrows: edges.map(({ from, to, test, reversal, oriented, positions }) => ({
+        ...(positions === undefined ? {} : { positions }),
         from,
         to,
         existence: test.p,

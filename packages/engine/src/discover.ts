@@ -153,7 +153,7 @@ async function opinionsOf(
 
 /** Directions rest on mechanisms that vary independently; where those of both ends vary together, there is none. */
 function edgeOf(
-  { from, to, existence, given, reversal, undecided }: FoundArrow,
+  { from, to, existence, given, reversal, undecided, positions }: FoundArrow,
   { names }: Environments,
   { together }: EnvironmentDiagnosis,
   resamples: Resamples | undefined,
@@ -169,6 +169,7 @@ function edgeOf(
     to: name(to),
     decided: why === undefined,
     ...(why === undefined ? {} : { undecided: why }),
+    ...(positions === undefined ? {} : { positions }),
     existence,
     given: given.map(name),
     ...(reversal === undefined ? {} : { reversal }),

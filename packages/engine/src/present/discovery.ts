@@ -125,8 +125,8 @@ function edgeLines({ edges, bootstrap }: DiscoveryDocument, options: TextOptions
 
 const strength = (p: number): string => (p < 1e-6 ? 'very strong' : p < 1e-3 ? 'strong' : p < 0.01 ? 'fair' : 'weak');
 
-function directionText({ decided, undecided, reversal }: DiscoveredEdge): string {
-  const figure = reversal === undefined ? '' : ` (reverse: p = ${small(reversal)})`;
+function directionText({ decided, undecided, reversal, positions }: DiscoveredEdge): string {
+  const figure = reversal === undefined ? '' : ` (reverse: p = ${small(reversal)}${positions === undefined ? '' : ', three records'})`;
   if (decided) return reversal === undefined ? 'decided' : `${strength(reversal)}${figure}`;
   switch (undecided) {
     case 'no-sink':
