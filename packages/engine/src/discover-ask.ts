@@ -44,7 +44,9 @@ export async function askLearned(
   const { document: discovery, environments } = found.value;
   const { names } = environments;
   const best = found.value.found.arrows.map(({ from, to }): Arrow => [from, to]);
-  const first = await ask(withGraph(problem, graphOfArrows(names, best)), questions, asking);
+  const given = problem.assume ?? [];
+  const exchanging: Asked = { ...problem, assume: given.includes('exchangeable') ? given : [...given, 'exchangeable'] };
+  const first = await ask(withGraph(exchanging, graphOfArrows(names, best)), questions, asking);
   if (!first.ok) return first;
   const quick: AskOptions = { ...asking, uncertainty: 'none', verify: false, bounds: 'none' };
   let partial = first.value.partial === true || discovery.partial === true;
@@ -54,15 +56,18 @@ export async function askLearned(
     partial ||= options.signal?.aborted === true;
     return answered.ok ? answered.value.answers : [];
   };
+  const plain: Asked = { ...problem, assume: given.filter((text) => text !== 'exchangeable') };
   const candidates = candidatesOf(found.value, best);
   const others: { readonly candidate: Candidate; readonly answers: readonly Answer[] }[] = [];
   for (const [done, candidate] of candidates.entries()) {
     options.onProgress?.({ task: 'other graphs', done, total: candidates.length });
-    others.push({ candidate, answers: await under(candidate.arrows, problem) });
+    const own = await under(candidate.arrows, exchanging);
+    // Where mechanisms across environments give no number, independent records may.
+    const again = own.every(({ status }) => status === 'identified') ? own : await under(candidate.arrows, plain);
+    others.push({ candidate, answers: own.map((one, i) => (one.status === 'identified' ? one : (again[i] ?? one))) });
   }
   const members = await membersOf(found.value, options);
   const independent: (readonly Answer[])[] = [];
-  const plain: Asked = { ...problem, assume: (problem.assume ?? []).filter((text) => text !== 'exchangeable') };
   for (const arrows of members.graphs) independent.push(await under(arrows, plain));
   const learned = first.value.answers.map((answer, i): Answer => {
     const graphs = others.flatMap(({ candidate, answers }) => {
