@@ -61,6 +61,12 @@ export function pictureShape({ shape }: { readonly shape: readonly number[] }): 
   return shape.length === 3 ? (shape as readonly [number, number, number]) : undefined;
 }
 
+/** Whether all columns are pictures of one height and width. */
+export function oneSize(codes: readonly ColumnCode[]): boolean {
+  const shapes = codes.map((code) => (isTensor(code) ? pictureShape(code) : undefined));
+  return shapes.every((shape) => shape !== undefined && shape[1] === shapes[0]?.[1] && shape[2] === shapes[0]?.[2]);
+}
+
 /** A picture through three small convolutions, any other tensor through one dense layer: [rows, 64]. */
 function tensorFeatures(g: GraphBuilder, code: TensorCode, rows: number): Node {
   const name = `given.${code.name}`;

@@ -4,15 +4,14 @@ import type { Node } from '../../tensor/node.ts';
 import type { NetworkDesign, NetworkSpec } from './design.ts';
 import { decodeTensor, encodeTensor, isTensor, tensorSize } from './encoding.ts';
 import { integrate, keepInput, pathFeeds, velocityLoss } from './flow.ts';
-import { conditionFeatures, feedsOf, pictureShape, tensorInput } from './inputs.ts';
+import { conditionFeatures, feedsOf, oneSize, pictureShape, tensorInput } from './inputs.ts';
 
 /** Channels, height and width of all pictures that are drawn, put on top of each other. */
 export function canvasOf(spec: NetworkSpec): readonly [number, number, number] {
-  const shapes = spec.of.map((code) => (isTensor(code) ? pictureShape(code) : undefined));
-  const [first] = shapes;
-  if (first === undefined || shapes.some((shape) => shape?.[1] !== first[1] || shape[2] !== first[2]))
-    throw new Error(`${spec.of.map(({ name }) => name).join(', ')} are not pictures of one size.`);
-  return [shapes.reduce((sum, shape) => sum + (shape?.[0] as number), 0), first[1], first[2]];
+  if (!oneSize(spec.of)) throw new Error(`${spec.of.map(({ name }) => name).join(', ')} are not pictures of one size.`);
+  const shapes = spec.of.filter(isTensor).map((code) => pictureShape(code) ?? [0, 0, 0]);
+  const [[, height, width] = [0, 0, 0]] = shapes;
+  return [shapes.reduce((sum, [channels]) => sum + channels, 0), height, width];
 }
 
 function velocityOf(g: GraphBuilder, spec: NetworkSpec, rows: number): Node {
