@@ -11,6 +11,7 @@ import { runDiscover } from './commands/discover.ts';
 import { runExplain } from './commands/explain.ts';
 import { commandHelp, mainHelp, runHelp } from './commands/help.ts';
 import { runReproduce } from './commands/reproduce.ts';
+import { runSample } from './commands/sample.ts';
 import { runSimulate } from './commands/simulate.ts';
 import { runVerify } from './commands/verify.ts';
 import { consoleOf } from './output/human.ts';
@@ -22,6 +23,7 @@ const runs: Readonly<Record<string, Run>> = {
   discover: runDiscover,
   verify: runVerify,
   convert: runConvert,
+  sample: runSample,
   simulate: runSimulate,
   reproduce: runReproduce,
   help: runHelp,

@@ -46,6 +46,40 @@ export type { CellQuery, ExchangeableModel, Mechanism, ValuedCell } from './exch
 export { type Compartment, drawUrn, type UrnAction, type UrnOptions, type UrnStep, urnModel } from './exchangeable/urn.ts';
 export { exchangeableOf } from './exchangeable-answer.ts';
 export { explainStructure } from './explanations.ts';
+export type { TrainingData } from './generative/batch.ts';
+export type { Design } from './generative/design.ts';
+export {
+  type DrawOptions as NetworkDrawOptions,
+  drawFromNetwork,
+  drawInBatches,
+  type FittedNetwork,
+  inputsFrom,
+} from './generative/draw.ts';
+export { type FactorReport, type FitNetworkOptions, type FitReport, fitNetwork } from './generative/fit-network.ts';
+export { type IdGenOptions, type IdGenResult, idGen } from './generative/id-gen.ts';
+export { type FreeInputSpread, spreadOverFreeInputs } from './generative/invariance.ts';
+export { type CheckpointStore, type NeuralOptions, networkFitter } from './generative/models/neural.ts';
+export { type TableModel, type TableState, tableFitter, tableModel } from './generative/models/table.ts';
+export {
+  factorsBefore,
+  type NetworkInput,
+  type NetworkNode,
+  type NetworkPlan,
+  type PlannedFactor,
+  type SamplingNetwork,
+  taskOf,
+  type Wire,
+} from './generative/network.ts';
+export type {
+  Batch,
+  ColumnType,
+  ColumnValues,
+  ConditionalModel,
+  ConditionalTask,
+  FitOptions,
+  Fitter,
+  ModelKind,
+} from './generative/terms.ts';
 export { districtOf, districts } from './graph/districts.ts';
 export { parseBif, printBif } from './graph/formats/bif.ts';
 export { parseDagitty, printDagitty } from './graph/formats/dagitty.ts';
@@ -158,6 +192,7 @@ export { failure, type Issue, type Result, success, type Where } from './run/iss
 export { didYouMean } from './run/nearest.ts';
 export { inlinePool, type Pool } from './run/pool.ts';
 export { Interrupted, type ProgressEvent, type RunOptions, type Signal } from './run/progress.ts';
+export { planSample, type SamplePlan, type SamplePlanOptions, trainingRows, variablesOf } from './sampling.ts';
 export { type GraphModel, type ModelOptions, modelFor, readModel, type Truth, truthOf } from './simulate.ts';
 export { certifiedIn, type VerifiedAnswer, verifyAnswer, verifyAnswers } from './verify-answer.ts';
 export { type ProgrammeOptions, verifyProgramme } from './verify-programme.ts';

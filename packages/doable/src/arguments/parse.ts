@@ -19,7 +19,7 @@ const always: readonly OptionName[] = ['help', 'version'];
  * an option. Issues, all of them together: `unknown-option`, `no-value`, `bad-value`.
  */
 export function parseArguments(words: readonly string[], allowed: readonly OptionName[], command: string): Result<Arguments> {
-  const known = all.filter(({ name }) => allowed.includes(name as OptionName) || always.includes(name as OptionName));
+  const known: readonly OptionRecord[] = [...allowed, ...always].map((key) => options[key]);
   const questions = words.map((word) => (/^[-+]\s*(?:[\d.]+\s*\*\s*)?[A-Z]+\s*[([]/u.test(word) ? word : undefined));
   const { tokens } = parseArgs({
     args: words.map((word, i) => (questions[i] === undefined ? word : `question ${i}`)),
@@ -48,13 +48,14 @@ export function parseArguments(words: readonly string[], allowed: readonly Optio
     else values.set(record.name, [...(values.get(record.name) ?? []), written ?? '']);
   }
   if (issues.length > 0) return failure(...issues);
+  const recordOf = (name: OptionName): OptionRecord => known.find((one) => one.name === name) ?? options[name];
   const text = (name: OptionName): string | undefined => values.get(name)?.at(-1);
   return success({
     positionals,
     text,
     flag: (name) => values.has(name),
     number: (name) => {
-      const written = text(name) ?? options[name].default;
+      const written = text(name) ?? recordOf(name).default;
       return written === undefined ? undefined : Number(written);
     },
     many: (name) => values.get(name) ?? [],

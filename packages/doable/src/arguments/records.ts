@@ -14,7 +14,10 @@ export interface OptionRecord {
   readonly default?: string;
 }
 
-const record = <T extends Readonly<Record<string, Omit<OptionRecord, 'name'>>>>(records: T): { readonly [K in keyof T]: OptionRecord } =>
+/** Options are named as their keys; an option that means something else in one command has a key of its own and says its name. */
+const record = <T extends Readonly<Record<string, Omit<OptionRecord, 'name'> & { readonly name?: string }>>>(
+  records: T,
+): { readonly [K in keyof T]: OptionRecord } =>
   Object.fromEntries(Object.entries(records).map(([name, one]) => [name, { name, ...one }])) as { readonly [K in keyof T]: OptionRecord };
 
 export const options = record({
@@ -208,7 +211,8 @@ export const options = record({
   },
   variables: { value: 'A,B', many: true, says: 'Only these columns are looked at; default: all but the environment.' },
   full: { says: 'All of it, as large as the paper has it.' },
-  models: {
+  repetitions: {
+    name: 'models',
     value: 'N',
     kind: 'integer',
     least: 0,
@@ -216,6 +220,58 @@ export const options = record({
     says: 'How many models of the benchmark; of do-finetti, repetitions of the figure.',
   },
   exact: { says: 'Verifies in rational arithmetic instead of doubles: slower, and a proof.' },
+  'draws-format': {
+    name: 'format',
+    value: 'F',
+    kind: 'choice',
+    choices: ['csv', 'ndjson', 'parquet', 'png', 'text', 'svg'],
+    says: 'How to write draws: csv (the default), ndjson, parquet; png for pictures in a grid. With --plan: text or svg.',
+  },
+  plan: { says: 'Prints the sampling network (factors, studies, wires) and trains nothing.' },
+  models: {
+    value: 'KIND',
+    kind: 'choice',
+    choices: ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'],
+    default: 'default',
+    says: 'The kind of model for every factor; default: by its columns.',
+  },
+  factor: { value: 'F=KIND', many: true, says: 'The kind of model for one factor, named as in --plan: f2=table.' },
+  'generated-rows': {
+    value: 'N',
+    kind: 'integer',
+    least: 100,
+    most: 100_000_000,
+    default: '20000',
+    says: 'Rows of each training set that the network itself generates; they bound how exact what is learnt there can be.',
+  },
+  design: {
+    value: 'D',
+    kind: 'choice',
+    choices: ['even', 'marginal'],
+    default: 'even',
+    says: 'How the inputs of generated training sets are spread: every level that occurs equally often, or as often as in the data.',
+  },
+  conditioning: {
+    value: 'C',
+    kind: 'choice',
+    choices: ['pillow', 'predecessors'],
+    default: 'pillow',
+    says: 'What each factor conditions on: its Markov pillow, or all variables before it (a cross-check).',
+  },
+  steps: {
+    value: 'N',
+    kind: 'integer',
+    least: 1,
+    most: 100_000_000,
+    says: 'Steps of training per network; default: by the kind of model.',
+  },
+  save: { value: 'FOLDER', says: 'Keeps the trained network there, to be drawn from again: a manifest and one file per factor.' },
+  load: { value: 'FOLDER', says: 'Draws from a network that --save kept; nothing is trained.' },
+  cache: {
+    value: 'FOLDER',
+    says: 'Where trained factors and checkpoints of unfinished training are kept, by content; default: doable in the cache folder of the system.',
+  },
+  'no-cache': { says: 'Keeps nothing, and trains all factors anew.' },
   help: { short: 'h', says: 'This text.' },
   version: { says: 'The version.' },
 });
@@ -352,6 +408,39 @@ export const commands: readonly CommandRecord[] = [
     ],
   },
   {
+    name: 'sample',
+    usage: 'doable sample [PROBLEM] QUESTION -n N | doable sample --load FOLDER -n N',
+    says: 'Draws from an identified distribution, of any graph and any mix of models (ID-GEN): the effect as rows, not as a number.',
+    about: [
+      'QUESTION is one distribution: P(Y | do(X=1)), P(Y, M | do(X=1), Z=0). What it sets or conditions on may be left open and said with --at. A question that is not identified is refused, with its hedge, before anything is read or trained; exit code 1.',
+      'Each factor of the formula is learnt from the study and regime that gives it: a table of counts where all its columns are finite and few, else a network. --plan shows which. Where the formula conditions on an interventional law, a training set is generated for it (step 7 of the algorithm).',
+      'Draws go to standard output, all else to standard error. Training keeps checkpoints: after Ctrl-C or a crash the same command goes on and gives the same digits. The same seed gives the same draws, whatever the number of threads.',
+    ],
+    options: [
+      ...reading,
+      'rows',
+      'at',
+      'draws-format',
+      'out',
+      'plan',
+      'models',
+      'factor',
+      'steps',
+      'generated-rows',
+      'design',
+      'conditioning',
+      'save',
+      'load',
+      'cache',
+      'no-cache',
+      ...running,
+    ],
+    examples: [
+      "doable sample examples/front-door-simulated.json 'P(Y | do(X=1))' -n 5",
+      "doable sample examples/napkin-simulated.json 'P(Y | do(X=1))' --plan",
+    ],
+  },
+  {
     name: 'reproduce',
     usage: 'doable reproduce emcc | joint | do-finetti',
     says: "Computes a paper's tables and figures again, beside what it prints.",
@@ -361,7 +450,7 @@ export const commands: readonly CommandRecord[] = [
       'do-finetti (causal effects for exchangeable data): both panels of Figure 4, beside an independent computation of the same, and our own discovery from all pairs of records; graphs over three variables; how often true independences are rejected. By default 20 repetitions of the figure (some 15 seconds on two cores); --full is 100, as in the paper. --format svg draws the figure, csv lists all points.',
       'With --out FILE (emcc) every finished model is a line of JSON there, and a run with the same seed and starts goes on from them. Ctrl-C prints the summary of what is finished.',
     ],
-    options: ['full', 'models', 'starts', 'seed', 'out', 'json', 'format', 'threads', 'timeout', 'quiet'],
+    options: ['full', 'repetitions', 'starts', 'seed', 'out', 'json', 'format', 'threads', 'timeout', 'quiet'],
     examples: ['doable reproduce emcc --models 2', 'doable reproduce joint --models 2', 'doable reproduce do-finetti --models 2'],
   },
   {
@@ -376,7 +465,6 @@ export const commands: readonly CommandRecord[] = [
 
 /** Promised by the contract for later versions. */
 export const laterCommands: Readonly<Record<string, string>> = {
-  sample: 'draws from an identified interventional distribution',
   serve: 'the workbench and the HTTP API',
 };
 

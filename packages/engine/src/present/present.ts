@@ -12,6 +12,14 @@ export { answersLatex, latexText } from './latex.ts';
 export { columnsOf, count, grid, listed, paragraph, type Rich, type TextOptions, type Tone, visible } from './layout.ts';
 export { answersMarkdown } from './markdown.ts';
 export { issuesText } from './messages.ts';
+export {
+  lawText,
+  rowsText,
+  samplingNetworkGraph,
+  samplingNetworkLines,
+  samplingNetworkSvg,
+  samplingNetworkText,
+} from './sampling-network.ts';
 export { answersBoundsSvg, type BoundsPanel, type BoundsRow, type BoundsSvgOptions, boundsSvg } from './svg/bounds.ts';
 export { answersFunctionSvg, type FunctionSvgOptions } from './svg/function.ts';
 export { graphSvg } from './svg/graph.ts';

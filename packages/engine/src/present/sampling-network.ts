@@ -9,7 +9,7 @@ import {
 } from '../generative/network.ts';
 import { createGraph, type Edge, type Graph } from '../graph/graph.ts';
 import type { Variable } from '../graph/variable.ts';
-import { dim, type Rich, title } from './layout.ts';
+import { dim, type Rich, type TextOptions, title } from './layout.ts';
 import { type GraphSvgOptions, graphSvg } from './svg/graph.ts';
 
 const list = (items: readonly string[], none: string): string => (items.length === 0 ? none : items.join(', '));
@@ -93,6 +93,20 @@ export function samplingNetworkLines(plan: NetworkPlan, reports: readonly Factor
     `  shown: ${list([...plan.outputs.map(({ name }) => name)], 'nothing')}${events.length === 0 ? '' : `; asked: how often ${events.join(', ')}`}`,
   );
   return lines;
+}
+
+/** {@link samplingNetworkLines} as text; lines are not broken. */
+export function samplingNetworkText(plan: NetworkPlan, options: TextOptions = {}, reports: readonly FactorReport[] = []): string {
+  const paint = options.paint ?? ((_, text) => text);
+  const text = (rich: Rich): string => {
+    if (typeof rich === 'string') return rich;
+    return (Array.isArray(rich) ? rich : [rich])
+      .map((piece) => (typeof piece === 'string' ? piece : paint(piece.tone, piece.text)))
+      .join('');
+  };
+  return samplingNetworkLines(plan, reports)
+    .map((line) => text(line).trimEnd())
+    .join('\n');
 }
 
 function reportText({ kind, rows, reused, monteCarloError, unsupported }: FactorReport): string {

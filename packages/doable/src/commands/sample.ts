@@ -1,0 +1,244 @@
+import {
+  type Batch,
+  type ColumnType,
+  type ColumnValues,
+  drawInBatches,
+  explain,
+  type FittedNetwork,
+  failure,
+  Interrupted,
+  type Issue,
+  loadProblem,
+  type Name,
+  type Problem,
+  planSample,
+  Random,
+  type Result,
+  success,
+} from '@doable/engine';
+import { answersText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
+import { earlyIssues, placed } from '../arguments/early.ts';
+import { readProblem } from '../arguments/problem.ts';
+import { type Stop, stopper } from '../run.ts';
+import type { DrawnColumn } from '../sampling/draws.ts';
+import { fitSample } from '../sampling/fit.ts';
+import { kindChoice } from '../sampling/kinds.ts';
+import { pictureColumn } from '../sampling/pictures.ts';
+import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
+import { type DrawFormat, writeDraws } from '../sampling/write.ts';
+import { type NodeSources, nodeSources } from '../studies/files.ts';
+import { secondsText } from './answers.ts';
+import { type Context, type Exit, exit, type Run } from './command.ts';
+
+/** `doable sample`: problem and question in, draws out. */
+export const runSample: Run = async (context) => {
+  const { args, console } = context;
+  const stop = stopper(args.number('timeout'), (text) => console.note(text));
+  const opened: NodeSources[] = [];
+  try {
+    const wrong = optionIssues(context);
+    if (wrong.length > 0) return refuse(context, wrong);
+    return await sampled(context, stop, opened);
+  } catch (error) {
+    console.progress.clear();
+    if (error instanceof Interrupted) {
+      console.note(args.flag('no-cache') ? 'Stopped.' : 'Stopped. The same command goes on from what was kept.');
+      return exit.interrupted;
+    }
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    console.fail([{ code: 'output', message: `${args.text('out') ?? 'Standard output'} cannot be written: ${error.message}` }]);
+    return exit.badInput;
+  } finally {
+    stop.end();
+    for (const one of opened) one.close();
+  }
+};
+
+function refuse({ console }: Context, issues: readonly Issue[]): Exit {
+  console.progress.clear();
+  console.fail(issues);
+  return exit.badInput;
+}
+
+async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Promise<Exit> {
+  const { args, console } = context;
+  const asked = await readAsked(context, opened);
+  if (!asked.ok) return refuse(context, asked.issues);
+  const { problem, question } = asked.value;
+  const conditioning = args.text('conditioning') === 'predecessors' ? 'predecessors' : 'pillow';
+  const planned = planSample(problem, question, { conditioning });
+  if (!planned.ok) return refuse(context, planned.issues);
+  if ('refusal' in planned.value) return notIdentified(context, problem, question);
+  const sample = planned.value;
+  if (args.flag('plan')) {
+    await console.print(args.text('format') === 'svg' ? samplingNetworkSvg(sample.plan) : samplingNetworkText(sample.plan, console.out));
+    return exit.answered;
+  }
+  const places = drawPlaces(args.many('at'), sample);
+  const kinds = kindChoice(args.text('models') ?? 'default', args.many('factor'), sample.plan);
+  const format = formatIssue(context, columnsOf(sample.plan.outputs, sample.types));
+  const wrong = [...(places.ok ? [] : places.issues), ...(kinds.ok ? [] : kinds.issues), ...format];
+  if (wrong.length > 0 || !places.ok || !kinds.ok) return refuse(context, wrong);
+  for (const note of places.value.notes) console.note(note);
+  const fitted = await fitSample(problem, sample, {
+    kinds: kinds.value,
+    seed: args.number('seed') ?? 0,
+    generatedRows: args.number('generated-rows') ?? 20_000,
+    design: args.text('design') === 'marginal' ? 'marginal' : 'even',
+    ...stop.options,
+    onProgress: console.progress.onProgress,
+  });
+  if (!fitted.ok) return refuse(context, fitted.issues);
+  console.warn(fitted.warnings ?? []);
+  return draw(context, fitted.value.network, places.value.places, stop);
+}
+
+interface AskedSample {
+  readonly problem: Problem;
+  readonly question: string;
+}
+
+/** The problem, opened, and the one question about it. */
+async function readAsked(context: Context, opened: NodeSources[]): Promise<Result<AskedSample>> {
+  const { args, console } = context;
+  const given = await readProblem(args, context.stdin);
+  if (!given.ok) return given;
+  const { document, directory, questions } = given.value;
+  const threads = args.number('threads');
+  const sources = nodeSources(directory, threads === undefined ? {} : { threads });
+  opened.push(sources);
+  const loaded = await loadProblem(document, sources);
+  if (!loaded.ok) return failure(...placed(loaded.issues, document), ...earlyIssues(questions, document));
+  console.warn(loaded.warnings ?? []);
+  const problem = loaded.value;
+  const asked = questions.length > 0 ? questions : problem.ask;
+  const [question, ...more] = asked;
+  if (question === undefined)
+    return failure({ code: 'no-question', message: 'Which distribution?', hint: "Add it, for example 'P(Y | do(X=1))'." });
+  if (more.length > 0)
+    return failure({ code: 'several-questions', message: 'One question at a time is sampled.', hint: `For example '${question}' alone.` });
+  return success({ problem, question });
+}
+
+/** The no, with its hedge, on standard error: standard output is for draws. */
+async function notIdentified({ args, console }: Context, problem: Problem, question: string): Promise<Exit> {
+  const explained = await explain(problem, [question], { seed: args.number('seed') ?? 0 });
+  if (!explained.ok) throw new Error(explained.issues[0]?.message);
+  process.stderr.write(`${answersText(explained.value, { ...console.out, why: false }).trimEnd()}\n`);
+  console.fail([{ code: 'not-identified', message: `There is nothing to draw from: ${question} is not identified. Nothing was trained.` }]);
+  return exit.no;
+}
+
+/** Options that contradict each other, before anything is read. */
+function optionIssues({ args }: Context): Issue[] {
+  const issues: Issue[] = [];
+  const [plan, format] = [args.flag('plan'), args.text('format')];
+  if (plan && format !== undefined && format !== 'svg' && format !== 'text')
+    issues.push({ code: 'bad-value', message: `--plan prints text or svg, not ${format}.` });
+  if (!plan && (format === 'svg' || format === 'text'))
+    issues.push({ code: 'bad-value', message: `--format ${format} goes with --plan.`, hint: 'Draws are csv, ndjson, parquet or png.' });
+  if (!plan && args.number('rows') === undefined && args.text('save') === undefined)
+    issues.push({ code: 'input', message: '-n N is needed: how many rows?' });
+  return issues;
+}
+
+function formatIssue({ args }: Context, columns: readonly DrawnColumn[]): Issue[] {
+  const format = args.text('format');
+  const binary = format === 'parquet' || format === 'png';
+  if (format === 'png' && pictureColumn(columns) === undefined)
+    return [{ code: 'bad-value', message: `--format png draws pictures, and ${columns.map(({ name }) => name).join(', ')} are none.` }];
+  if (binary && args.text('out') === undefined && process.stdout.isTTY)
+    return [{ code: 'bad-value', message: `--format ${format} is no text for a terminal.`, hint: 'Add --out FILE, or pipe it on.' }];
+  return [];
+}
+
+const columnsOf = (outputs: readonly { readonly name: Name }[], types: ReadonlyMap<Name, ColumnType>): DrawnColumn[] =>
+  outputs.flatMap(({ name }) => {
+    const type = types.get(name.replace(/'+$/u, '')) ?? types.get(name);
+    return type === undefined ? [] : [{ name, type }];
+  });
+
+/** Draws at every place, and says on standard error how often the events of the question came up. */
+async function draw(context: Context, network: FittedNetwork, places: readonly DrawPlace[], stop: Stop): Promise<Exit> {
+  const { args, console } = context;
+  const count = args.number('rows');
+  if (count === undefined) return exit.answered;
+  const seed = args.number('seed') ?? 0;
+  const out = args.text('out');
+  const shown = places.length > 1 ? network.plan.inputs.filter(({ name }) => places[0]?.at[name] !== undefined) : [];
+  const columns = [
+    ...shown.flatMap(({ name, variable }): DrawnColumn[] => {
+      const type = network.types.get(variable);
+      return type === undefined ? [] : [{ name, type }];
+    }),
+    ...columnsOf(network.plan.outputs, network.types),
+  ];
+  const started = performance.now();
+  const events = eventCounter(network);
+  const unseen = new Map<string, number>();
+  async function* batches(): AsyncGenerator<Batch> {
+    for (const [i, { inputs }] of places.entries()) {
+      const random = new Random(seed, 'draws');
+      const options = {
+        ...stop.options,
+        onProgress: console.progress.onProgress,
+        onUnsupported: ({ id }: { readonly id: string }, rows: number) => unseen.set(id, (unseen.get(id) ?? 0) + rows),
+      };
+      for await (const batch of drawInBatches(network, inputs, count ?? 0, places.length > 1 ? random.split(i) : random, options)) {
+        events.add(batch);
+        yield withInputs(batch, inputs, shown);
+      }
+    }
+  }
+  await writeDraws({ out, stdout: process.stdout }, columns, batches(), (args.text('format') ?? 'csv') as DrawFormat);
+  console.progress.clear();
+  for (const [id, rows] of unseen)
+    console.warn([
+      {
+        code: 'unsupported',
+        message: `${rows} draws of factor ${id} were made at conditions that no row shows: there it can only guess.`,
+        hint: 'doable sample ... --plan shows the factor; merge levels, or draw at values that occur.',
+      },
+    ]);
+  for (const line of events.lines()) console.note(line);
+  const total = count * places.length;
+  console.note(
+    `${total} ${total === 1 ? 'draw' : 'draws'} in ${secondsText(performance.now() - started)}, seed ${seed}${out === undefined ? '' : `, written to ${out}`}`,
+  );
+  return exit.answered;
+}
+
+function withInputs(batch: Batch, inputs: Batch, shown: readonly { readonly name: Name }[]): Batch {
+  if (shown.length === 0) return batch;
+  const columns = new Map(batch.columns);
+  for (const { name } of shown) {
+    const own = inputs.columns.get(name);
+    if (own?.kind === 'finite') columns.set(name, { kind: 'finite', values: new Int32Array(batch.rows).fill(own.values[0] as number) });
+    else if (own?.kind === 'real') columns.set(name, { kind: 'real', values: new Float64Array(batch.rows).fill(own.values[0] as number) });
+  }
+  return { rows: batch.rows, columns };
+}
+
+/** Counts how often the values that the question states came up, all of them together. */
+function eventCounter({ plan, types }: FittedNetwork): { add(batch: Batch): void; lines(): string[] } {
+  const events = Object.entries(plan.events).flatMap(([name, value]) => {
+    const type = types.get(name);
+    const code = type?.kind === 'finite' ? type.levels.indexOf(value) : -1;
+    return code < 0 ? [] : [{ name, value, code }];
+  });
+  let [hits, rows] = [0, 0];
+  return {
+    add(batch) {
+      const columns = events.map(({ name }) => batch.columns.get(name) as ColumnValues);
+      rows += batch.rows;
+      for (let row = 0; row < batch.rows; row++) if (events.every(({ code }, i) => columns[i]?.values[row] === code)) hits += 1;
+    },
+    lines() {
+      if (events.length === 0 || rows === 0) return [];
+      const share = hits / rows;
+      const error = Math.sqrt((share * (1 - share)) / rows);
+      const what = events.map(({ name, value }) => `${name}=${value}`).join(', ');
+      return [`${what} in ${hits} of ${rows} draws: ${share.toPrecision(4)}, Monte-Carlo error ${error.toPrecision(2)}`];
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Batch } from '@doable/engine';
+import { openDuckdb } from '../studies/duckdb.ts';
+import { quoteName, quoteText } from '../studies/sql.ts';
+import { type DrawnColumn, drawsText } from './draws.ts';
+
+/** The draws as one Parquet file, in pieces. They pass through a folder of the system's temporary files, which is taken away. */
+export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: readonly DrawnColumn[]): AsyncGenerator<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'doable-draws-'));
+  try {
+    const [from, to] = [join(folder, 'draws.ndjson'), join(folder, 'draws.parquet')];
+    const file = await open(from, 'w');
+    try {
+      for await (const piece of drawsText(batches, columns, 'ndjson')) await file.write(piece);
+    } finally {
+      await file.close();
+    }
+    const database = await openDuckdb({ temporary: join(folder, 'spill') });
+    try {
+      const types = columns.map((column) => `${quoteText(column.name)}: ${quoteText(typeOf(column))}`).join(', ');
+      const names = columns.map(({ name }) => quoteName(name)).join(', ');
+      await database.run(
+        `COPY (SELECT ${names} FROM read_json(${quoteText(from)}, format = 'newline_delimited', maximum_object_size = 67108864, columns = {${types}})) TO ${quoteText(to)} (FORMAT parquet)`,
+      );
+    } finally {
+      database.close();
+    }
+    yield* createReadStream(to) as AsyncIterable<Uint8Array>;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+
+/** Levels that are all whole numbers are BIGINT, other numbers DOUBLE, texts VARCHAR. */
+function typeOf({ type }: DrawnColumn): string {
+  if (type.kind === 'tensor') return 'FLOAT[]';
+  if (type.kind === 'real') return 'DOUBLE';
+  const numbers = type.levels.map((level) => (level !== '' && String(Number(level)) === level ? Number(level) : Number.NaN));
+  if (numbers.every((number) => Number.isSafeInteger(number))) return 'BIGINT';
+  return numbers.every((number) => Number.isFinite(number)) ? 'DOUBLE' : 'VARCHAR';
+}

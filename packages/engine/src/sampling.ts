@@ -1,0 +1,104 @@
+import type { Asked } from './ask.ts';
+import { levelsOf } from './by-value.ts';
+import type { Study } from './data/study.ts';
+import { variableOf } from './estimand/estimand.ts';
+import { rowsOf, type TrainingData } from './generative/batch.ts';
+import { idGen } from './generative/id-gen.ts';
+import { type NetworkPlan, type SamplingNetwork, typeOf } from './generative/network.ts';
+import type { ColumnType } from './generative/terms.ts';
+import type { Name, Value } from './graph/variable.ts';
+import type { Refusal } from './identify/rule.ts';
+import { withoutIdleNesting } from './identify/single-world.ts';
+import { compileQuestion } from './query/bind.ts';
+import { printQuery } from './query/print.ts';
+import { failure, type Result, success } from './run/issue.ts';
+import type { RunOptions } from './run/progress.ts';
+
+/** How a question is sampled, before any row is read. */
+export interface SamplePlan {
+  /** As it was asked. */
+  readonly question: string;
+  readonly plan: NetworkPlan;
+  /** The column type of every variable of the plan. */
+  readonly types: ReadonlyMap<Name, ColumnType>;
+  /** Variables that the question sets or conditions on without any effect on what is drawn: values of them are let pass. */
+  readonly idle: readonly Name[];
+}
+
+export interface SamplePlanOptions {
+  readonly conditioning?: NetworkPlan['conditioning'];
+}
+
+/**
+ * The sampling network of one question. A question that is not identified comes back with the refusal (its hedges); nothing is
+ * wrong with the input then. Issues: those of {@link compileQuestion}, `no-graph`, `several-questions` (a contrast has no draws),
+ * `no-sampler`, `unknown-variable`.
+ */
+export function planSample(
+  problem: Pick<Asked, 'graph' | 'domains' | 'catalogue'>,
+  text: string,
+  options: SamplePlanOptions = {},
+): Result<SamplePlan | { readonly refusal: Refusal }> {
+  const { graph, domains, catalogue } = problem;
+  if (graph === undefined)
+    return failure({ code: 'no-graph', message: 'To sample an effect a graph is needed.', hint: "Give one: --graph 'X -> Y'." });
+  const compiled = compileQuestion(text, { graph, domains });
+  if (!compiled.ok) return failure(...compiled.issues.map((issue) => ({ ...issue, where: { ...issue.where, text } })));
+  const [part, ...more] = compiled.value.parts;
+  if (part === undefined || more.length > 0 || part.weight !== 1)
+    return failure({
+      code: 'several-questions',
+      message: 'Draws are of one distribution; this question combines several.',
+      hint: `Sample them one by one: ${compiled.value.parts
+        .slice(0, 4)
+        .map(({ query }) => printQuery(query, 'do'))
+        .join('; ')}.`,
+    });
+  const query = withoutIdleNesting(part.query, graph);
+  const made = idGen(query, graph, catalogue, { ...options, levels: levelsOf(problem) });
+  if (!made.ok) return made.refusal === undefined ? failure(...made.issues) : success({ refusal: made.refusal });
+  const { plan } = made;
+  const types = new Map<Name, ColumnType>();
+  for (const name of variablesOf(plan)) {
+    const type = typeOf(name, domains);
+    if (!type.ok) return type;
+    types.set(name, type.value);
+  }
+  const asked = [...query.of, ...query.given].flatMap((term) => [term.variable, ...term.world.map(({ variable }) => variable)]);
+  const known = new Set([...plan.inputs.map(({ name }) => name), ...plan.outputs.map(({ name }) => name)]);
+  return success({ question: text, plan, types, idle: [...new Set(asked)].filter((name) => !known.has(name)) });
+}
+
+/** Values that a question states for what it sets and conditions on; see `inputsFrom`. */
+export const statedInputs = ({ plan }: Pick<SamplePlan, 'plan'>): Readonly<Record<Name, Value>> =>
+  Object.fromEntries(plan.inputs.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+
+/** Every variable that a plan reads, draws or is fed. */
+export function variablesOf(plan: NetworkPlan): ReadonlySet<Name> {
+  const names = new Set<Name>();
+  const add = ({ inputs }: SamplingNetwork): void => {
+    for (const { variable } of inputs) names.add(variable);
+  };
+  add(plan);
+  for (const { of, given, rows } of plan.factors) {
+    for (const name of [...of, ...given]) names.add(variableOf(name));
+    if (rows.kind === 'generated') add(rows.network);
+  }
+  return names;
+}
+
+/** The rows of every study at the columns that the plan can use. */
+export async function trainingRows(
+  studies: readonly Study[],
+  plan: NetworkPlan,
+  options: RunOptions = {},
+): Promise<ReadonlyMap<Name, TrainingData>> {
+  const wanted = variablesOf(plan);
+  const data = new Map<Name, TrainingData>();
+  for (const [i, study] of studies.entries()) {
+    options.onProgress?.({ task: 'studies', done: i, total: studies.length });
+    const columns = study.measured.filter((name) => wanted.has(name));
+    if (columns.length > 0) data.set(study.name, await rowsOf(study, columns, options));
+  }
+  return data;
+}
