@@ -44,7 +44,8 @@ export interface Discovery {
 
 /**
  * The causal graph of exchangeable data with independent mechanisms and no hidden cause, of finite, real or mixed variables. Sinks are
- * taken one at a time (the variable whose smallest p over the cluster-robust tests X_{v;m} _||_ X_{k;n} | others_m is largest), then an
+ * taken one at a time: the variable with the largest p of the cluster-robust test X_{v;m} _||_ others_n | others_m (all others together;
+ * where environments are too few for that, the smallest p over its tests against one other each). Then an
  * edge j -> i is drawn if the two depend within a record given all others before i. Beyond `conditionAll` variables a test conditions on
  * direct neighbours, and the order is the one that the tests of all its sinks together refute least. Throws {@link Interrupted} when the
  * signal is aborted.

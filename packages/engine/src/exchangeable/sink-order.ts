@@ -1,16 +1,19 @@
 import { log } from '../math/elementary.ts';
 import { Interrupted } from '../run/progress.ts';
 import type { Steps } from '../run/steps.ts';
+import type { ClusteredTest } from './clustered.ts';
 import type { AskedTest, Tester } from './tester.ts';
 
 /** One variable asked whether it can be the last of those that are left. */
 export interface SinkCandidate {
   readonly variable: number;
-  /** Smallest p of its tests, and the same after Holm's correction for their number; 1 where there is none. */
+  /** The p of `together`; absent that, the smallest p of `tests`, as it is and after Holm's correction. 1 where there is none. */
   readonly smallest: number;
   readonly p: number;
   /** Its mechanism's parameters against each other variable's. */
   readonly tests: readonly AskedTest[];
+  /** Against the others' together, where environments are enough: what several variables show of a mechanism none may show alone. */
+  readonly together?: ClusteredTest;
 }
 
 /** Asks `variable` among others; what was asked before is remembered. */
@@ -30,8 +33,10 @@ export function askSinks(tester: Tester, near: (variable: number, among: readonl
     let candidate = known.get(key);
     if (candidate === undefined) {
       const tests = given.map((k) => tester.across(variable, k, given));
-      const smallest = tests.reduce((least, { p }) => Math.min(least, p), 1);
-      candidate = { variable, smallest, p: Math.min(1, smallest * tests.length), tests };
+      const together = given.length < 2 ? undefined : tester.acrossGroup?.(variable, given, given);
+      const smallest = together?.p ?? tests.reduce((least, { p }) => Math.min(least, p), 1);
+      const p = together === undefined ? Math.min(1, smallest * tests.length) : smallest;
+      candidate = { variable, smallest, p, tests, ...(together === undefined ? {} : { together }) };
       known.set(key, candidate);
     }
     return candidate;
@@ -44,8 +49,11 @@ export function betterSink(one: SinkCandidate, other: SinkCandidate): boolean {
   return one.smallest === 0 && excess(one) < excess(other);
 }
 
-const excess = ({ tests }: SinkCandidate): number =>
-  tests.reduce((most, { statistic, degrees }) => Math.max(most, degrees === 0 ? 0 : statistic - degrees), 0);
+const excess = ({ tests, together }: SinkCandidate): number =>
+  (together === undefined ? tests : [together]).reduce(
+    (most, { statistic, degrees }) => Math.max(most, degrees === 0 ? 0 : statistic - degrees),
+    0,
+  );
 
 /** What one candidate can say against an order, in nats: a neighbour overlooked must not outweigh all else. */
 const loudest = 20;

@@ -25,6 +25,7 @@ export function testerFor(environments: Environments | MixedEnvironments): Teste
     given.reduce((product, v) => product * (finite.levels[v]?.length as number), 1) <= most;
   return {
     across: (a, b, given) => (few(given) ? strata : residual()).across(a, b, given),
+    acrossGroup: (a, group, given) => (few(given) ? strata.acrossGroup?.(a, group, given) : undefined),
     within: (a, b, given) => (few(given) ? strata : residual()).within(a, b, given),
   };
 }
