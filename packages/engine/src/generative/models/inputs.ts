@@ -77,7 +77,7 @@ function tensorFeatures(g: GraphBuilder, code: TensorCode, rows: number): Node {
     return g.silu(dense(g, g.reshape(input, [rows, size]), `${name}.code`, pictureWidth));
   }
   let x = g.reshape(input, [rows, ...shape]);
-  for (const [i, channels] of [16, 32, 32].entries()) {
+  for (const [i, channels] of [16, 32, 16].entries()) {
     x = g.silu(convolution(g, x, `${name}.conv${i}`, channels));
     const [height, width] = [x.shape[2] as number, x.shape[3] as number];
     if (height % 2 === 0 && width % 2 === 0 && Math.min(height, width) >= 4) x = g.averagePool(x, 2);
