@@ -58,7 +58,10 @@ export {
 export { type FactorReport, type FitNetworkOptions, type FitReport, fitNetwork } from './generative/fit-network.ts';
 export { type IdGenOptions, type IdGenResult, idGen } from './generative/id-gen.ts';
 export { type FreeInputSpread, spreadOverFreeInputs } from './generative/invariance.ts';
+export { type ChooseOptions, chooseModels, defaultFitter, type PartChoice } from './generative/models/choose.ts';
+export type { NetworkModel } from './generative/models/network-model.ts';
 export { type CheckpointStore, type NeuralOptions, networkFitter } from './generative/models/neural.ts';
+export { type FactorManifest, loadFactor, type SavedFactor, saveFactor } from './generative/models/saved.ts';
 export { type TableModel, type TableState, tableFitter, tableModel } from './generative/models/table.ts';
 export {
   factorsBefore,
@@ -194,6 +197,7 @@ export { inlinePool, type Pool } from './run/pool.ts';
 export { Interrupted, type ProgressEvent, type RunOptions, type Signal } from './run/progress.ts';
 export { planSample, type SamplePlan, type SamplePlanOptions, trainingRows, variablesOf } from './sampling.ts';
 export { type GraphModel, type ModelOptions, modelFor, readModel, type Truth, truthOf } from './simulate.ts';
+export type { Backend } from './tensor/backend.ts';
 export { certifiedIn, type VerifiedAnswer, verifyAnswer, verifyAnswers } from './verify-answer.ts';
 export { type ProgrammeOptions, verifyProgramme } from './verify-programme.ts';
 export { version } from './version.ts';

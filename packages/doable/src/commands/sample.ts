@@ -2,26 +2,32 @@ import {
   type Batch,
   type ColumnType,
   type ColumnValues,
+  type ConditionalModel,
   drawInBatches,
   explain,
+  type FactorReport,
   type FittedNetwork,
   failure,
   Interrupted,
   type Issue,
   loadProblem,
   type Name,
+  type NetworkModel,
   type Problem,
   planSample,
   Random,
   type Result,
   success,
 } from '@doable/engine';
-import { answersText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
+import { answersText, lawText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
+import { trainingProgress } from '../output/training.ts';
 import { type Stop, stopper } from '../run.ts';
+import { cacheFolder } from '../sampling/cache.ts';
 import type { DrawnColumn } from '../sampling/draws.ts';
-import { fitSample } from '../sampling/fit.ts';
+import { type FitSampleOptions, fitSample } from '../sampling/fit.ts';
+
 import { kindChoice } from '../sampling/kinds.ts';
 import { pictureColumn } from '../sampling/pictures.ts';
 import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
@@ -85,12 +91,38 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
     seed: args.number('seed') ?? 0,
     generatedRows: args.number('generated-rows') ?? 20_000,
     design: args.text('design') === 'marginal' ? 'marginal' : 'even',
+    ...optionsOfFit(context),
     ...stop.options,
-    onProgress: console.progress.onProgress,
+    onProgress: trainingProgress(console, process.stderr.isTTY),
+    onFactor: (report, model) => console.note(factorText(report, model)),
+    onNote: (text) => console.note(text),
   });
   if (!fitted.ok) return refuse(context, fitted.issues);
   console.warn(fitted.warnings ?? []);
   return draw(context, fitted.value.network, places.value.places, stop);
+}
+
+function optionsOfFit({ args, env }: Context): Pick<FitSampleOptions, 'steps' | 'threads' | 'cache'> {
+  const [steps, threads] = [args.number('steps'), args.number('threads')];
+  return {
+    ...(steps === undefined ? {} : { steps }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env) }),
+  };
+}
+
+/** `f2 P(Y | X, M): softmax, learnt from 4000 rows; loss 0.61 on rows held out`. */
+function factorText({ factor, kind, rows, reused, monteCarloError }: FactorReport, model: ConditionalModel): string {
+  const report = 'report' in model ? (model as NetworkModel).report : undefined;
+  const held = report?.heldOut.length === 0 ? undefined : report?.heldOut.reduce((least, loss) => Math.min(least, loss));
+  const loss = held === undefined ? report?.losses.at(-1) : held;
+  return [
+    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? 'from the cache' : `learnt from ${rows} rows`}`,
+    ...(report === undefined || loss === undefined
+      ? []
+      : [`loss ${loss.toPrecision(4)}${held === undefined ? '' : ' on rows held out'} after ${report.steps} steps`]),
+    ...(monteCarloError === undefined ? [] : [`Monte-Carlo error of a probability up to ${monteCarloError.toPrecision(2)}`]),
+  ].join('; ');
 }
 
 interface AskedSample {

@@ -33,7 +33,8 @@ export function progressBar(stream: Sink & { write(text: string): unknown }, env
 }
 
 export function barText(task: string, done: number, total: number | undefined, columns: number): string {
-  const name = task.length > 30 ? `${task.slice(0, 29)}…` : task;
+  const room = Math.max(30, columns - barWidth - 8);
+  const name = task.length > room ? `${task.slice(0, room - 1)}…` : task;
   if (total === undefined || !(total > 0)) return `${name} ${done}`.slice(0, columns - 1);
   const share = Math.min(1, Math.max(0, done / total));
   const full = Math.round(share * barWidth);

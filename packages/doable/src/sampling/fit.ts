@@ -1,37 +1,157 @@
+import { availableParallelism } from 'node:os';
 import {
+  type Backend,
+  type ConditionalModel,
+  type ConditionalTask,
   type Design,
+  type FactorReport,
   type FitReport,
+  type Fitter,
+  factorsBefore,
+  failure,
   fitNetwork,
+  type Issue,
+  loadFactor,
+  type PlannedFactor,
   type Problem,
   type Result,
   type RunOptions,
   type SamplePlan,
+  saveFactor,
   success,
+  taskOf,
   trainingRows,
+  version,
 } from '@doable/engine';
-import { fitterOf, type KindChoice, kindFor } from './kinds.ts';
+import { ortBackend } from '../tensor/ort.ts';
+import { dropCheckpoints, factorAddress, factorCache } from './cache.ts';
+import { fitOnThread } from './fit-thread.ts';
+import { fitterOf, type KindChoice, type KindOfModel, trains } from './kinds.ts';
 
 export interface FitSampleOptions extends RunOptions {
   readonly kinds: KindChoice;
   readonly seed: number;
   readonly generatedRows: number;
   readonly design: Design;
+  /** Steps of training of every network; absent: by its kind. */
+  readonly steps?: number;
+  /** Networks trained at the same time. Does not change the result. */
+  readonly threads?: number;
+  /** Where factors and checkpoints are kept; absent: nowhere. */
+  readonly cache?: string;
+  readonly onFactor?: (report: FactorReport, model: ConditionalModel) => void;
+  readonly onNote?: (text: string) => void;
 }
 
-/** Reads the rows that the plan needs and learns its factors. Issues: those of `fitNetwork`. */
+/**
+ * Reads the rows that the plan needs and learns its factors, networks each on a thread of its own. Factors that the cache has are taken from
+ * it, training that was cut off goes on from its checkpoint. Issues: those of `fitNetwork`, `no-model`, `no-onnx-runtime`.
+ */
 export async function fitSample(
   problem: Pick<Problem, 'studies'>,
-  { plan, types }: SamplePlan,
+  sample: SamplePlan,
   options: FitSampleOptions,
 ): Promise<Result<FitReport>> {
-  const { kinds, seed, generatedRows, design, ...run } = options;
+  const { plan, types } = sample;
+  const { kinds, seed, generatedRows, design, steps, threads = availableParallelism(), cache: folder, onFactor, onNote, ...run } = options;
+  const kindOf = ({ id }: PlannedFactor): KindOfModel => kinds.of.get(id) ?? kinds.all;
+  const networks = new Set<string>();
+  for (const factor of plan.factors) {
+    const task = taskOf(factor, types);
+    const trained = task.ok ? trains(task.value, kindOf(factor)) : task;
+    if (!trained.ok) return trained;
+    if (trained.value) networks.add(factor.id);
+  }
+  let backend: Backend | undefined;
+  if (networks.size > 0) {
+    const found = await ortBackend();
+    if (!found.ok) return found;
+    backend = found.value;
+  }
+  // Tables are counted faster than they are looked up.
+  const cache = networks.size === 0 || folder === undefined ? undefined : factorCache(folder);
+  const address = addresses(problem, sample, kindOf, options);
+  const warnings: Issue[] = [];
+  const finished = new Map<string, readonly string[]>();
   const data = await trainingRows(problem.studies, plan, run);
-  return fitNetwork(plan, data, {
+
+  const onThread = (factor: PlannedFactor): Fitter => ({
+    kind: 'function',
+    async fit(task, rows, { seed: own, weights, ...more }) {
+      const job = {
+        task,
+        data: rows,
+        seed: own,
+        kind: kindOf(factor),
+        name: factor.id,
+        ...(weights === undefined ? {} : { weights }),
+        ...(steps === undefined ? {} : { steps }),
+        ...(folder === undefined ? {} : { folder }),
+      };
+      const fitted = await fitOnThread(job, { ...more, ...run }, () => onNote?.(`${factor.id}: training goes on from its checkpoint.`));
+      if (!fitted.ok) return fitted;
+      warnings.push(...(fitted.warnings ?? []));
+      const { saved, checkpoints } = fitted.value;
+      finished.set(factor.id, checkpoints);
+      return loadFactor(saved.manifest, saved.files, backend as Backend, { threads: 1 });
+    },
+  });
+  const kept = async (task: ConditionalTask, factor: PlannedFactor): Promise<ConditionalModel | undefined> => {
+    const found = await cache?.load(address(factor));
+    if (found === undefined) return undefined;
+    const model = loadFactor(found.manifest, found.files, backend as Backend, { threads: 1 });
+    return model.ok && sameTask(model.value.task, task) ? model.value : undefined;
+  };
+  const fitted = await fitNetwork(plan, data, {
     ...run,
     seed,
     types,
     generatedRows,
     design,
-    fitterFor: (task, factor) => success(fitterOf(kindFor(task, kinds.of.get(factor.id) ?? kinds.all), undefined)),
+    parallel: threads,
+    modelFor: kept,
+    fitterFor: (task, factor) => (networks.has(factor.id) ? success(onThread(factor)) : fitterOf(task, kindOf(factor), undefined)),
+    async onFactor(report, model) {
+      onFactor?.(report, model);
+      if (cache === undefined || report.reused === true) return;
+      const saved = saveFactor(model, report.factor.id);
+      if (!saved.ok) return;
+      await cache.save(address(report.factor), saved.value);
+      await dropCheckpoints(cache.folder, finished.get(report.factor.id) ?? []);
+    },
   });
+  return fitted.ok ? success(fitted.value, warnings) : failure(...fitted.issues);
+}
+
+const sameTask = (a: ConditionalTask, b: ConditionalTask): boolean => spelled(a) === spelled(b);
+const spelled = ({ of, given, types }: ConditionalTask): string =>
+  JSON.stringify([of, given, [...of, ...given].map((name) => types.get(name))]);
+
+/** What decides a factor: the law and its columns, the studies, kind, steps and seed, and of generated rows also all of what draws them. */
+function addresses(
+  { studies }: Pick<Problem, 'studies'>,
+  { plan, types }: SamplePlan,
+  kindOf: (factor: PlannedFactor) => KindOfModel,
+  { seed, steps, generatedRows, design }: FitSampleOptions,
+): (factor: PlannedFactor) => string {
+  const byId = new Map(plan.factors.map((factor) => [factor.id, factor]));
+  const prints = studies.map(({ name, fingerprint }) => [name, fingerprint]);
+  const parts = (factor: PlannedFactor): unknown => {
+    const task = taskOf(factor, types);
+    const { rows } = factor;
+    const own = rows.kind === 'study' ? prints.filter(([name]) => rows.studies.includes(name as string)) : prints;
+    const before = factorsBefore(factor).map((id) => parts(byId.get(id) as PlannedFactor));
+    const generated = rows.kind === 'generated' ? { generatedRows, design, before } : {};
+    return {
+      version,
+      key: factor.key,
+      task: task.ok ? spelled(task.value) : '',
+      studies: own,
+      kind: kindOf(factor),
+      steps,
+      seed,
+      ...generated,
+    };
+  };
+  return (factor) => factorAddress(parts(factor));
 }

@@ -1,5 +1,7 @@
 import {
   type ConditionalTask,
+  chooseModels,
+  defaultFitter,
   didYouMean,
   type Fitter,
   failure,
@@ -14,7 +16,6 @@ import {
 
 export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'] as const;
 export type KindOfModel = (typeof kindsOfModel)[number];
-export type FittedKind = Exclude<KindOfModel, 'default'>;
 
 /** What is asked of models: a kind for all factors, others for some. */
 export interface KindChoice {
@@ -49,23 +50,15 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
   return issues.length > 0 ? failure(...issues) : success({ all: all as KindOfModel, of });
 }
 
-/** Most cells, conditions times levels of what is drawn, that a table is taken for without being asked. */
-const mostCells = 4096;
-
-/** What `default` stands for, by the columns of a factor. */
-export function kindFor(task: ConditionalTask, asked: KindOfModel): FittedKind {
-  if (asked !== 'default') return asked;
-  const types = [...task.of, ...task.given].map((name) => task.types.get(name));
-  const cells = types.reduce((product, type) => (type?.kind === 'finite' ? product * type.levels.length : Number.POSITIVE_INFINITY), 1);
-  if (cells <= mostCells) return 'table';
-  const of = task.of.map((name) => task.types.get(name)?.kind);
-  if (of.every((kind) => kind === 'finite')) return 'softmax';
-  return of.includes('tensor') ? 'unet' : 'mixture';
+/** Whether a fit trains networks; what is counted needs no backend and no thread. Issues: `no-model`. */
+export function trains(task: ConditionalTask, asked: KindOfModel): Result<boolean> {
+  if (asked !== 'default') return success(asked !== 'table');
+  const parts = chooseModels(task);
+  return parts.ok ? success(parts.value.some(({ kind }) => kind !== 'table')) : parts;
 }
 
-/** The fitter of a kind; a table needs no backend. */
-export const fitterOf = (kind: FittedKind, options: NeuralOptions | undefined): Fitter => {
-  if (kind === 'table') return tableFitter();
-  if (options === undefined) throw new Error(`A ${kind} model needs a backend.`);
-  return networkFitter(kind, options);
-};
+/** The fitter of a kind; `options` may be absent where nothing {@link trains}. Issues: `no-model`. */
+export function fitterOf(task: ConditionalTask, asked: KindOfModel, options: NeuralOptions | undefined): Result<Fitter> {
+  if (asked === 'table' || options === undefined) return success(tableFitter());
+  return asked === 'default' ? defaultFitter(task, options) : success(networkFitter(asked, options));
+}

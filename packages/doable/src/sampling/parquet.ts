@@ -34,7 +34,6 @@ export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: read
   }
 }
 
-
 /** Levels that are all whole numbers are BIGINT, other numbers DOUBLE, texts VARCHAR. */
 function typeOf({ type }: DrawnColumn): string {
   if (type.kind === 'tensor') return 'FLOAT[]';
