@@ -78,6 +78,7 @@ export interface DiscoveryDocument {
   readonly algorithm: 'clustered' | 'paper';
   /** Levels of the tests for an edge and for a direction. */
   readonly levels: { readonly edge: number; readonly direction: number };
+  /** Real ones have no levels. */
   readonly variables: readonly { readonly name: Name; readonly levels?: readonly Value[] }[];
   /** Columns without any variation, and why else columns were left out. */
   readonly leftOut: readonly { readonly name: Name; readonly why: string }[];
@@ -106,6 +107,8 @@ export interface DiscoveryDocument {
   readonly paper?: OtherGraph;
   /** What a method for independent records makes of the same table. */
   readonly independent?: OtherGraph;
+  /** Second opinions that were asked for and are not there. */
+  readonly unavailable?: readonly { readonly what: 'score' | 'paper' | 'independent'; readonly why: string }[];
   readonly diagnostics: readonly Diagnostic[];
   /** No diagnostic failed, and something varies. */
   readonly ok: boolean;

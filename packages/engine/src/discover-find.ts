@@ -1,6 +1,7 @@
 import type { Undecided } from './discover-document.ts';
 import { type Discovery, type DiscoveryOptions, discoverySteps } from './exchangeable/discover.ts';
 import { drawPairs, type Environments } from './exchangeable/environments.ts';
+import { finiteOf, isMixed, type MixedEnvironments } from './exchangeable/mixed-environments.ts';
 import { decidePair, type PairTest, peelSinks } from './exchangeable/paper.ts';
 import type { AskedTest } from './exchangeable/tester.ts';
 import type { Random } from './math/random.ts';
@@ -32,7 +33,7 @@ export interface FoundGraph {
   readonly forced?: readonly (readonly number[])[];
 }
 
-export type Find = (environments: Environments, random: Random) => Steps<FoundGraph>;
+export type Find = (environments: Environments | MixedEnvironments, random: Random) => Steps<FoundGraph>;
 
 /** All pairs of records, environments as the units (exchangeable/discover.ts). */
 export const clustered = (options: DiscoveryOptions): Find =>
@@ -56,10 +57,12 @@ export const clustered = (options: DiscoveryOptions): Find =>
     };
   };
 
-/** Two records of each environment, drawn at random (exchangeable/paper.ts). */
+/** Two records of each environment, drawn at random (exchangeable/paper.ts), of finite variables. */
 export const paper = (level: number): Find =>
   // biome-ignore lint/correctness/useYield: its tests are few, and it is one of several ways to find a graph
-  function* (environments, random) {
+  function* (records, random) {
+    const environments = isMixed(records) ? finiteOf(records) : records;
+    if (environments === undefined) throw new Error('Pairs of records are tested by tables, and a variable is real.');
     const pairs = drawPairs(environments, random.split('pairs'));
     return environments.names.length === 2 ? pairFound(environments, pairs, level) : peeled(environments, pairs, level);
   };

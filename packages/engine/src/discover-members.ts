@@ -1,9 +1,11 @@
 import { patternTextOf } from './discover-graph.ts';
+import { pooledGraphSteps } from './discover-others.ts';
 import type { Environments } from './exchangeable/environments.ts';
+import type { MixedEnvironments } from './exchangeable/mixed-environments.ts';
 import { equivalenceClass, extensionOf, type PartialGraph } from './exchangeable/partial-graph.ts';
-import { independentGraph } from './exchangeable/pc.ts';
 import { Random } from './math/random.ts';
 import type { RunOptions } from './run/progress.ts';
+import { inSteps } from './run/steps.ts';
 
 type Arrow = readonly [number, number];
 
@@ -12,11 +14,11 @@ const mostLines = 8;
 
 /** The graph of PC over the records as if independent, and all directed graphs that it cannot tell apart. */
 export async function independentMembers(
-  environments: Environments,
+  environments: Environments | MixedEnvironments,
   options: RunOptions,
 ): Promise<{ readonly text: string; readonly graphs: readonly (readonly Arrow[])[] }> {
   const { names } = environments;
-  const found = await independentGraph(environments, options);
+  const found = await inSteps(pooledGraphSteps(environments), options);
   const name = (v: number): string => names[v] as string;
   const edges = [
     ...found.arrows.map(([a, b]) => ({ from: name(a), to: name(b), decided: true })),

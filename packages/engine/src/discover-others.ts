@@ -2,7 +2,9 @@ import type { OtherGraph } from './discover-document.ts';
 import { type Find, type FoundGraph, paper } from './discover-find.ts';
 import { differencesOf, patternTextOf } from './discover-graph.ts';
 import { type Environments, environmentCount } from './exchangeable/environments.ts';
-import { independentGraphSteps } from './exchangeable/pc.ts';
+import { linearGraphSteps } from './exchangeable/linear-pc.ts';
+import { isMixed, type MixedEnvironments } from './exchangeable/mixed-environments.ts';
+import { independentGraphSteps, type PcGraph } from './exchangeable/pc.ts';
 import { scoreSteps } from './exchangeable/score-graphs.ts';
 import type { Random } from './math/random.ts';
 import type { Steps } from './run/steps.ts';
@@ -14,7 +16,7 @@ const listed = (items: readonly string[]): string =>
   `${items.slice(0, shown).join('; ')}${items.length > shown ? `; and ${items.length - shown} more` : ''}`;
 
 function compared(
-  { names }: Environments,
+  { names }: Pick<Environments, 'names'>,
   ours: readonly Arrow[],
   theirs: readonly Arrow[],
   free: readonly Arrow[],
@@ -73,12 +75,24 @@ function asPrinted({ names }: Environments, { conservative, forced = [], togethe
   return said.join(' ');
 }
 
+/** PC over all records as if independent: by tables where all variables are finite, else by partial correlations. */
+export const pooledGraphSteps = (environments: Environments | MixedEnvironments): Steps<PcGraph> =>
+  isMixed(environments) ? linearGraphSteps(environments) : independentGraphSteps(environments);
+
 /** What an analysis makes of the table that forgets the environments. */
-export function* independentOpinion(environments: Environments, ours: readonly Arrow[]): Steps<OtherGraph> {
-  const { arrows, lines } = yield* independentGraphSteps(environments);
+export function* independentOpinion(environments: Environments | MixedEnvironments, ours: readonly Arrow[]): Steps<OtherGraph> {
+  const { arrows, lines } = yield* pooledGraphSteps(environments);
   const note =
     environmentCount(environments) > 1 && ours.length > 0
       ? 'It takes records for independent, so its p values are too small where environments differ, and it directs edges by colliders alone.'
       : '';
-  return compared(environments, ours, [...arrows, ...lines], lines, 'PC algorithm, G tests at 0.01 of all records as if independent', note);
+  const tests = isMixed(environments) ? 'Fisher z tests of partial correlations' : 'G tests';
+  return compared(
+    environments,
+    ours,
+    [...arrows, ...lines],
+    lines,
+    `PC algorithm, ${tests} at 0.01 of all records as if independent`,
+    note,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Study } from './data/study.ts';
 import { condense } from './discover-condense.ts';
 import { type Environments, readEnvironments, sizesOf } from './exchangeable/environments.ts';
+import { isMixed, type MixedEnvironments, pickColumns, readMixedEnvironments } from './exchangeable/mixed-environments.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Name } from './graph/variable.ts';
 import type { Diagnostic } from './interpret/answer.ts';
@@ -9,14 +10,15 @@ import { didYouMean } from './run/nearest.ts';
 import type { RunOptions } from './run/progress.ts';
 
 export interface DiscoveryVariables {
-  readonly environments: Environments;
+  /** Mixed only where a variable is real. */
+  readonly environments: Environments | MixedEnvironments;
   readonly leftOut: readonly { readonly name: Name; readonly why: string }[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
  * The records that a discovery reads: variables that every watched study measured (only those of the graph, or only `variables`, where
- * given), without those of a single level and without the environments' own columns. Issues: `no-study`, `not-watched`,
+ * given), without those of a single value and without the environments' own columns. Issues: `no-study`, `not-watched`,
  * `unknown-variable`, `few-variables`, `no-environments`, `no-pairs`, those of {@link readEnvironments}.
  */
 export async function variablesToDiscover(
@@ -67,9 +69,15 @@ export async function variablesToDiscover(
     return levels.size >= 2;
   });
   if (names.length < 2) return failure(fewVariables(names, leftOut));
-  const read = await readEnvironments(watched, names, options);
+  const real = watched.some(({ domains }) => names.some((name) => domains.get(name)?.kind === 'real'));
+  const read = await (real ? readMixedEnvironments : readEnvironments)(watched, names, options);
   if (!read.ok) return read;
-  const environments = condense(read.value);
+  const all: Environments | MixedEnvironments = isMixed(read.value) ? read.value : condense(read.value);
+  const flat = isMixed(all) ? all.names.filter((_, v) => isFlat(all, v)) : [];
+  leftOut.push(...flat.map((name) => ({ name, why: 'it has one value only' })));
+  const varying = names.filter((name) => !flat.includes(name));
+  if (varying.length < 2) return failure(fewVariables(varying, leftOut));
+  const environments = isMixed(all) && flat.length > 0 ? pickColumns(all, varying) : all;
   const sizes = sizesOf(environments);
   if (sizes.every((size) => size < 2))
     return failure({
@@ -104,6 +112,12 @@ export async function variablesToDiscover(
           ]),
     ],
   });
+}
+
+/** A real column that has the same number everywhere. */
+function isFlat({ columns }: MixedEnvironments, v: number): boolean {
+  const column = columns[v];
+  return column?.kind === 'real' && column.values.every((value) => value === column.values[0]);
 }
 
 function fewVariables(names: readonly Name[], leftOut: readonly { readonly name: Name; readonly why: string }[]): Issue {

@@ -2,6 +2,7 @@ import type { Resampled } from './discover-document.ts';
 import type { Find } from './discover-find.ts';
 import { graphTextOf } from './discover-graph.ts';
 import { type Environments, pickEnvironments } from './exchangeable/environments.ts';
+import { isMixed, type MixedEnvironments, pickMixed } from './exchangeable/mixed-environments.ts';
 import { Random } from './math/random.ts';
 import type { Steps } from './run/steps.ts';
 
@@ -19,7 +20,7 @@ export interface Resamples {
  * level of the tests says, so shares are a measure of stability and no posterior probabilities. Told to end, it keeps what it has.
  */
 export function* resampleSteps(
-  environments: Environments,
+  environments: Environments | MixedEnvironments,
   found: readonly (readonly [number, number])[],
   times: number,
   seed: number,
@@ -32,7 +33,8 @@ export function* resampleSteps(
   for (let b = 0; b < times && !stopped; b++) {
     const draw = random.split(b);
     const which = Int32Array.from({ length: count }, () => draw.integer(count));
-    const steps = find(pickEnvironments(environments, which), draw);
+    const picked = isMixed(environments) ? pickMixed(environments, which) : pickEnvironments(environments, which);
+    const steps = find(picked, draw);
     let step = steps.next(false);
     while (step.done !== true && !stopped) {
       stopped = yield { task: 'resamples of environments', done: b, total: times };

@@ -1,17 +1,18 @@
 import type { Study } from './data/study.ts';
+import { type BorneOut, borneOut } from './discover-borne-out.ts';
 import type { DiscoveredEdge, DiscoveryDocument, DiscoveryRound, MissingEdge } from './discover-document.ts';
 import { clustered, type FoundArrow, type FoundGraph, paper } from './discover-find.ts';
 import { graphTextOf, patternTextOf } from './discover-graph.ts';
 import { independentOpinion, paperOpinion, scoreOpinion } from './discover-others.ts';
 import { variablesToDiscover } from './discover-read.ts';
 import { type Resamples, resampleSteps } from './discover-resample.ts';
-import { diagnoseEnvironments, type EnvironmentDiagnosis } from './exchangeable/diagnose.ts';
 import { type Environments, sizesOf } from './exchangeable/environments.ts';
+import { isMixed, type MixedEnvironments } from './exchangeable/mixed-environments.ts';
 import type { Graph } from './graph/graph.ts';
-import type { Name } from './graph/variable.ts';
+import type { Name, Value } from './graph/variable.ts';
 import type { Diagnostic } from './interpret/answer.ts';
 import { Random } from './math/random.ts';
-import { failure, type Result, success } from './run/issue.ts';
+import { failure, type Issue, type Result, success } from './run/issue.ts';
 import { Interrupted, type RunOptions } from './run/progress.ts';
 import { inSteps } from './run/steps.ts';
 import { version } from './version.ts';
@@ -43,15 +44,14 @@ export interface Discoverable {
 /** A discovery, and what it rests on. */
 export interface Discovered {
   readonly document: DiscoveryDocument;
-  readonly environments: Environments;
+  /** Mixed where a variable is real. */
+  readonly environments: Environments | MixedEnvironments;
   readonly found: FoundGraph;
   readonly resamples?: Resamples;
 }
 
 /** Variables up to which graphs are compared by held-out environments. */
 const mostScored = 5;
-/** Records up to which they are: the fits of mechanisms take time in proportion. */
-const mostScoredRecords = 20_000;
 
 /**
  * The causal graph of variables in several environments (exchangeable records, independent mechanisms, no hidden common cause), with how
@@ -72,6 +72,7 @@ export async function discovered(problem: Discoverable, options: DiscoverOptions
   const read = await variablesToDiscover(problem, options);
   if (!read.ok) return read;
   const { environments } = read.value;
+  if (algorithm === 'paper' && isMixed(environments)) return failure(paperOfReal(environments));
   const direction = round(1 - level);
   const levels = { edge: round(direction / 10), direction };
   const find = algorithm === 'paper' ? paper(direction) : clustered({ edgeLevel: levels.edge, sinkLevel: direction });
@@ -80,7 +81,7 @@ export async function discovered(problem: Discoverable, options: DiscoverOptions
   const arrows = found.arrows.map(({ from, to }) => [from, to] as const);
   const { names } = environments;
   const parents = names.map((_, v) => arrows.filter(([, to]) => to === v).map(([from]) => from));
-  const diagnosis = diagnoseEnvironments(environments, parents, found.discovery);
+  const diagnosis = borneOut(environments, parents, found.discovery, new Random(seed, 'discover-mechanisms'));
   const others = opinions ? await opinionsOf(environments, arrows, { seed, direction, algorithm, random }, options) : { stopped: false };
   const resamples =
     bootstrap > 0 && !others.stopped ? await inSteps(resampleSteps(environments, arrows, bootstrap, seed, find), options) : undefined;
@@ -95,7 +96,7 @@ export async function discovered(problem: Discoverable, options: DiscoverOptions
     ...(partial ? { partial } : {}),
     algorithm,
     levels,
-    variables: names.map((name, v) => ({ name, levels: environments.levels[v] ?? [] })),
+    variables: names.map((name, v) => ({ name, ...levelsOf(environments, v) })),
     leftOut: read.value.leftOut,
     environments: sizesIn(environments),
     graph: graphTextOf(names, arrows),
@@ -123,6 +124,18 @@ const pooledPairs = {
   hint: 'The clustered test uses all pairs too, with environments as the independent units; it rejects in 4 to 6 %.',
 };
 
+const paperOfReal = ({ names, columns }: MixedEnvironments): Issue => ({
+  code: 'paper-needs-levels',
+  message: `The paper's algorithm tests tables of pairs, and ${names.filter((_, v) => columns[v]?.kind === 'real').join(', ')} ${columns.filter(({ kind }) => kind === 'real').length > 1 ? 'are' : 'is'} real.`,
+  hint: 'Cut them into levels ("cut" under "variables"), or leave --algorithm out.',
+});
+
+const levelsOf = (environments: Environments | MixedEnvironments, v: number): { readonly levels?: readonly Value[] } => {
+  if (!isMixed(environments)) return { levels: environments.levels[v] ?? [] };
+  const column = environments.columns[v];
+  return column?.kind === 'finite' ? { levels: column.levels } : {};
+};
+
 interface OpinionSettings {
   readonly seed: number;
   readonly direction: number;
@@ -130,38 +143,45 @@ interface OpinionSettings {
   readonly random: Random;
 }
 
+type Opinions = Pick<DiscoveryDocument, 'score' | 'paper' | 'independent' | 'unavailable'>;
+
 async function opinionsOf(
-  environments: Environments,
+  environments: Environments | MixedEnvironments,
   arrows: readonly (readonly [number, number])[],
   { seed, direction, algorithm, random }: OpinionSettings,
   options: RunOptions,
-): Promise<Pick<DiscoveryDocument, 'score' | 'paper' | 'independent'> & { readonly stopped: boolean }> {
-  const second: { -readonly [K in 'score' | 'paper' | 'independent']?: NonNullable<DiscoveryDocument[K]> } = {};
+): Promise<Opinions & { readonly stopped: boolean }> {
+  const second: { -readonly [K in 'score' | 'paper' | 'independent']?: NonNullable<Opinions[K]> } = {};
+  const unavailable: NonNullable<Opinions['unavailable']>[number][] = [];
+  const all = (): Opinions => ({ ...second, ...(unavailable.length === 0 ? {} : { unavailable }) });
   try {
     second.independent = await inSteps(independentOpinion(environments, arrows), options);
+    if (isMixed(environments)) {
+      const why = 'needs finite variables ("cut" makes real ones such)';
+      unavailable.push({ what: 'score', why }, { what: 'paper', why });
+      return { ...all(), stopped: false };
+    }
     if (algorithm !== 'paper') second.paper = await inSteps(paperOpinion(environments, arrows, direction, random.split('paper')), options);
-    if (environments.names.length <= mostScored && sizesIn(environments).records <= mostScoredRecords) {
+    const { length } = environments.names;
+    if (length <= mostScored) {
       const score = await inSteps(scoreOpinion(environments, arrows, seed), options);
       if (score !== undefined) second.score = score;
-    }
-    return { ...second, stopped: false };
+    } else unavailable.push({ what: 'score', why: `fits every set of causes, for up to ${mostScored} variables; these are ${length}` });
+    return { ...all(), stopped: false };
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    return { ...second, stopped: true };
+    return { ...all(), stopped: true };
   }
 }
 
 /** Directions rest on mechanisms that vary independently; where those of both ends vary together, there is none. */
 function edgeOf(
   { from, to, existence, given, reversal, undecided, positions }: FoundArrow,
-  { names }: Environments,
-  { together }: EnvironmentDiagnosis,
+  { names }: Pick<Environments, 'names'>,
+  { together }: BorneOut,
   resamples: Resamples | undefined,
 ): DiscoveredEdge {
-  const entangled = together.some(
-    ({ first, second, adjusted }) =>
-      adjusted < 0.05 && ((first.variable === from && second.variable === to) || (first.variable === to && second.variable === from)),
-  );
+  const entangled = together.some(([a, b]) => (a === from && b === to) || (a === to && b === from));
   const why = undecided ?? (entangled ? 'mechanisms-together' : undefined);
   const name = (v: number): Name => names[v] as Name;
   return {
@@ -187,7 +207,7 @@ const shareOf = ({ arrows }: Resamples, is: (arrow: readonly [number, number]) =
 
 function missingOf(
   { a, b, given, p }: FoundGraph['missing'][number],
-  { names }: Environments,
+  { names }: Pick<Environments, 'names'>,
   resamples: Resamples | undefined,
 ): MissingEdge {
   const name = (v: number): Name => names[v] as Name;
@@ -199,7 +219,7 @@ function missingOf(
   };
 }
 
-function roundsOf({ discovery }: FoundGraph, { names }: Environments): DiscoveryRound[] {
+function roundsOf({ discovery }: FoundGraph, { names }: Pick<Environments, 'names'>): DiscoveryRound[] {
   const name = (v: number): Name => names[v] as Name;
   return (discovery?.rounds ?? []).map(({ chosen, candidates, refuted }) => ({
     left: candidates.map(({ variable }) => name(variable)),
@@ -209,7 +229,7 @@ function roundsOf({ discovery }: FoundGraph, { names }: Environments): Discovery
   }));
 }
 
-function sizesIn(environments: Environments): DiscoveryDocument['environments'] {
+function sizesIn(environments: Environments | MixedEnvironments): DiscoveryDocument['environments'] {
   const sizes = [...sizesOf(environments)].sort((a, b) => a - b);
   const { length } = sizes;
   return {

@@ -1,15 +1,14 @@
 import type { Diagnostic } from '../interpret/answer.ts';
-import type { Discovery, FoundEdge } from './discover.ts';
+import type { Discovery } from './discover.ts';
+import { discoveryDoubts } from './discovery-doubts.ts';
 import type { Environments } from './environments.ts';
 import type { Parents } from './plug-in.ts';
-import { moreEnvironments } from './power.ts';
 import { type Rate, type RatePair, ratesTogether } from './together.ts';
 import { pairDependence, type Variation, variationOf } from './variation.ts';
 
 const level = 0.05;
 /** Of a warning that is looked for in every pair of variables. */
 const strict = 0.01;
-const fewEnvironments = 30;
 
 export interface EnvironmentDiagnosis {
   readonly diagnostics: readonly Diagnostic[];
@@ -29,7 +28,6 @@ export interface EnvironmentDiagnosis {
  * how many would orient the edges of `discovery`.
  */
 export function diagnoseEnvironments(environments: Environments, parents: Parents, discovery?: Discovery): EnvironmentDiagnosis {
-  const count = environments.labels.length;
   const together = ratesTogether(environments, parents);
   const variation = parents.map((own, v) => variationOf(environments, v, own));
   const constant = variation.every(({ p }) => p * variation.length >= level);
@@ -38,26 +36,8 @@ export function diagnoseEnvironments(environments: Environments, parents: Parent
     independence(environments, together),
     whatVaries(environments, variation, constant),
     ...blind.map((pair) => blindness(environments, pair)),
-    ...(discovery?.edges ?? []).filter(({ oriented }) => !oriented).map((edge) => unoriented(environments, edge, discovery as Discovery)),
-    ...(discovery?.rounds ?? [])
-      .filter(({ refuted }) => refuted)
-      .map(({ candidates, chosen }): Diagnostic => {
-        const p = candidates.find(({ variable }) => variable === chosen)?.p as number;
-        return {
-          name: 'no-sink',
-          level: 'warn',
-          figure: p,
-          says: `None of ${candidates.map(({ variable }) => environments.names[variable]).join(', ')} passes as the last of them (${environments.names[chosen]} comes closest, p = ${figure(p)}): mechanisms are not independent, or a common cause is hidden.`,
-        };
-      }),
+    ...discoveryDoubts(environments, discovery),
   ];
-  if (count < fewEnvironments)
-    diagnostics.push({
-      name: 'environments',
-      level: 'warn',
-      figure: count,
-      says: `There are only ${count} environments; tests that take environments as their units say little, and their p values are rough.`,
-    });
   return { diagnostics, together, variation, constant, blind };
 }
 
@@ -123,25 +103,5 @@ function blindness({ names }: Environments, [a, b]: readonly [number, number]): 
     name: 'symmetric-variation',
     level: 'warn',
     says: `${names[a]} and ${names[b]} show no dependence within records, but whether two records of an environment agree in ${names[a]} tells whether they agree in ${names[b]}: a mechanism varies symmetrically, and tests of two records cannot see such an edge or its direction. Compare the likelihoods of the graphs.`,
-  };
-}
-
-function unoriented(environments: Environments, { from, to, reversal }: FoundEdge, { rounds }: Discovery): Diagnostic {
-  const candidates = rounds.find(({ chosen }) => chosen === to)?.candidates ?? [];
-  const tests = candidates.find(({ variable }) => variable === from)?.tests ?? [];
-  const needed = tests.reduce(
-    (least, test) => Math.min(least, moreEnvironments(test, environments.labels.length)),
-    Number.POSITIVE_INFINITY,
-  );
-  const [cause, effect] = [environments.names[from], environments.names[to]];
-  return {
-    name: 'orientation',
-    level: 'warn',
-    ...(Number.isFinite(needed) && { figure: Math.ceil(needed) }),
-    says: `The direction ${cause} -> ${effect} fits better, but the reverse is not ruled out (p = ${figure(reversal)}); ${
-      Number.isFinite(needed)
-        ? `about ${Number(Math.ceil(needed).toPrecision(2))} environments like these would (at 90 % power, very roughly)`
-        : 'the records do not tell how many environments would'
-    }.`,
   };
 }

@@ -23,10 +23,10 @@ export interface Environments {
   readonly counts?: Float64Array;
 }
 
-export const environmentCount = ({ labels }: Environments): number => labels.length;
+export const environmentCount = ({ labels }: Pick<Environments, 'labels'>): number => labels.length;
 
 /** Records of each environment, counted. */
-export function sizesOf({ labels, starts, counts }: Environments): Float64Array {
+export function sizesOf({ labels, starts, counts }: Pick<Environments, 'labels' | 'starts' | 'counts'>): Float64Array {
   return Float64Array.from(labels, (_, e) => {
     const [from, to] = [starts[e] as number, starts[e + 1] as number];
     return counts ? counts.subarray(from, to).reduce((sum, count) => sum + count, 0) : to - from;

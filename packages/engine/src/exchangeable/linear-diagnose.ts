@@ -45,6 +45,8 @@ export function mechanismVariation(fitted: FittedMechanism): MechanismVariation 
 export interface TogetherPair {
   readonly first: string;
   readonly second: string;
+  /** Whose mechanisms they belong to. */
+  readonly variables: readonly [string, string];
   readonly correlation: number;
   /** Of the pair alone. */
   readonly p: number;
@@ -59,16 +61,20 @@ export interface TogetherPair {
 export function mechanismsTogether(fitted: readonly FittedMechanism[], environments: number): TogetherPair[] {
   if (environments < 4) return [];
   const series = fitted.map((one) => seriesOf(one, environments));
+  const owner = (place: number): string => (fitted[place] as FittedMechanism).variable;
   const pairs: Omit<TogetherPair, 'adjusted'>[] = [];
   for (const [a, own] of series.entries())
-    for (const other of series.slice(a + 1))
+    for (const [b, other] of series.entries()) {
+      if (b <= a) continue;
       for (const one of own)
         for (const two of other) {
           const correlation = correlate(one.values, two.values);
           if (correlation === undefined) continue;
           const t = Math.abs(correlation) * Math.sqrt((environments - 2) / Math.max(1e-300, 1 - correlation ** 2));
-          pairs.push({ first: one.name, second: two.name, correlation, p: 2 * studentCdf(-t, environments - 2) });
+          const variables = [owner(a), owner(b)] as const;
+          pairs.push({ first: one.name, second: two.name, variables, correlation, p: 2 * studentCdf(-t, environments - 2) });
         }
+    }
   pairs.sort((one, other) => one.p - other.p);
   let most = 0;
   return pairs.map((pair, i) => {

@@ -74,6 +74,12 @@ export function finiteOf({ names, labels, starts, columns, counts }: MixedEnviro
 /** Whether the columns are those of {@link MixedEnvironments}. */
 export const isMixed = (environments: Environments | MixedEnvironments): environments is MixedEnvironments => !('levels' in environments);
 
+/** Only these variables, of the names there are. */
+export function pickColumns(environments: MixedEnvironments, names: readonly Name[]): MixedEnvironments {
+  const columns = names.map((name) => environments.columns[environments.names.indexOf(name)] as MixedColumn);
+  return { ...environments, names, columns };
+}
+
 /** Only these environments (numbers, which may repeat), as a bootstrap or a split of environments needs it. */
 export function pickMixed({ names, labels, starts, columns, counts }: MixedEnvironments, which: ArrayLike<number>): MixedEnvironments {
   const records: number[] = [];

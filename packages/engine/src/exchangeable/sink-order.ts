@@ -35,7 +35,7 @@ export function askSinks(tester: Tester, near: (variable: number, among: readonl
       const tests = given.map((k) => tester.across(variable, k, given));
       const together = given.length < 2 ? undefined : tester.acrossGroup?.(variable, given, given);
       const smallest = together?.p ?? tests.reduce((least, { p }) => Math.min(least, p), 1);
-      const p = together === undefined ? Math.min(1, smallest * tests.length) : smallest;
+      const p = together === undefined ? Math.min(1, smallest * Math.max(1, tests.length)) : smallest;
       candidate = { variable, smallest, p, tests, ...(together === undefined ? {} : { together }) };
       known.set(key, candidate);
     }

@@ -5,6 +5,7 @@ import { shortNumber } from './round.ts';
 import { type GraphSvgOptions, graphSvg } from './svg/graph.ts';
 
 const most = 12;
+const labels = { score: 'environments held out', paper: 'two records of each', independent: 'as independent records' };
 
 /** A discovery as a person reads it: what was found, how sure each edge and each direction is, what else was looked at, warnings. */
 export function discoveryText(document: DiscoveryDocument, options: TextOptions = {}): string {
@@ -53,14 +54,16 @@ export function discoveryText(document: DiscoveryDocument, options: TextOptions 
     );
   }
   const others: (readonly [string, OtherGraph | undefined])[] = [
-    ['environments held out', document.score],
-    ['two records of each', document.paper],
-    ['as independent records', document.independent],
+    [labels.score, document.score],
+    [labels.paper, document.paper],
+    [labels.independent, document.independent],
   ];
-  if (others.some(([, one]) => one !== undefined)) lines.push(...heading('Beside it'));
+  if (others.some(([, one]) => one !== undefined) || document.unavailable !== undefined) lines.push(...heading('Beside it'));
   for (const [label, one] of others)
     if (one !== undefined)
       lines.push(...paragraph([`${one.text}  `, one.agrees ? good(one.says) : warn(one.says)], options, `  ${pad(label, 22)}  `));
+  for (const { what, why } of document.unavailable ?? [])
+    lines.push(...paragraph(dim(`not compared: ${why}`), options, `  ${pad(labels[what], 22)}  `));
   const doubts = diagnostics.filter(({ level }) => level !== 'ok');
   lines.push(...heading('Do the environments bear it out?'));
   for (const { level, says } of [...diagnostics.filter((one) => one.level === 'ok'), ...doubts]) {
