@@ -38,13 +38,15 @@ export function codedFitter(inner: Fitter, codeOf: (name: Name) => PictureCode |
       const wide: ConditionalTask = { of: task.of, given: [...task.given, ...coded.map(({ as }) => as)], types };
       const fitted = await inner.fit(wide, batch, options);
       if (!fitted.ok) return fitted;
-      const model: ConditionalModel = {
+      const inside: ConditionalModel & { dispose?(): Promise<void> } = fitted.value;
+      const model: ConditionalModel & { dispose(): Promise<void> } = {
         kind: fitted.value.kind,
         task,
         async sample(given: Batch, random: Random, run?: RunOptions) {
           if (given.rows === 0) return fitted.value.sample(given, random, run);
           return fitted.value.sample((await widened(given)).batch, random, run);
         },
+        dispose: async () => inside.dispose?.(),
       };
       return success(model, fitted.warnings ?? []);
     },

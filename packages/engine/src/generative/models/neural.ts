@@ -63,11 +63,12 @@ const defaultAdam: Readonly<Record<NetworkKind, AdamOptions>> = {
   unet: { averageDecay: 0.995, clipNorm: 1 },
 };
 
+export interface NetworkFitter extends Fitter {
+  fit(task: ConditionalTask, data: Batch, options: FitOptions & RunOptions): Promise<Result<NetworkModel>>;
+}
+
 /** A network of one kind. softmax: finite columns; mixture, flow: real ones; unet: pictures of one size. Conditions may be anything. */
-export function networkFitter(
-  kind: NetworkKind,
-  options: NeuralOptions,
-): Fitter & { fit(...args: Parameters<Fitter['fit']>): Promise<Result<NetworkModel>> } {
+export function networkFitter(kind: NetworkKind, options: NeuralOptions): NetworkFitter {
   return {
     kind,
     async fit(task, data, fit) {
