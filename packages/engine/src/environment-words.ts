@@ -11,6 +11,8 @@ export function mechanismSays({ variable, parents, kind }: Pick<FittedMechanism,
     return parents.length === 0
       ? `${of}: rates of its own in each environment (Dirichlet)`
       : `${of}: rates of its own in each environment, one set for each value of the causes, independent of each other (Dirichlet)`;
+  if (kind.startsWith('dirichlets'))
+    return `${of}: environments are of ${kind.slice(11)} kinds, and within each kind rates of its own in each environment (mixture of Dirichlets)`;
   return `${of}: environments are of ${kind.slice(8)} kinds, each with a table of its own`;
 }
 

@@ -60,5 +60,6 @@ export function drawExchangeable(
 export function parametersOf(mechanism: Mechanism, random: Random): readonly ArrayLike<number>[] {
   if (mechanism.kind === 'dirichlet') return mechanism.rows.map((weights) => random.dirichlet(weights));
   if (mechanism.kind === 'xor') return [random.dirichlet([mechanism.beta[1], mechanism.beta[0]])];
-  return mechanism.rows[random.categorical(mechanism.weights)] as readonly (readonly number[])[];
+  const rows = mechanism.rows[random.categorical(mechanism.weights)] as readonly (readonly number[])[];
+  return mechanism.kind === 'mixture' ? rows : rows.map((weights) => random.dirichlet(weights));
 }

@@ -1,15 +1,23 @@
 import { log } from '../math/elementary.ts';
 import type { Random } from '../math/random.ts';
 import { dirichletLikelihood, fitDirichlet } from './dirichlet-fit.ts';
+import { componentScores, fitDirichletMixture } from './dirichlets-fit.ts';
 import type { Environments } from './environments.ts';
 import { type FamilyCounts, familyCounts, timesOf } from './family-counts.ts';
 import { fitMixture, mixtureLikelihood } from './mixture-fit.ts';
+import { logSum } from './summation.ts';
 import type { Mechanism } from './terms.ts';
 
-/** A way in which a mechanism may vary: rows on their own, one noise for all rows, whole tables of so many kinds (1: not at all). */
-export type FamilyKind = 'dirichlet' | 'xor' | `mixture ${number}`;
+/**
+ * A way in which a mechanism may vary: rows on their own, one noise for all rows, whole tables of so many kinds (1: not at all), rows on
+ * their own in each of so many kinds of environments.
+ */
+export type FamilyKind = 'dirichlet' | 'xor' | `mixture ${number}` | `dirichlets ${number}`;
 
 export const familyKinds: readonly FamilyKind[] = ['mixture 1', 'dirichlet', 'xor', 'mixture 2', 'mixture 4'];
+
+/** Those that leave room between environments of one kind: for what is said of a single environment. */
+export const answerKinds: readonly FamilyKind[] = ['mixture 1', 'dirichlet', 'xor', 'dirichlets 2', 'dirichlets 3'];
 
 export interface Fitted {
   /** Numbers fitted. */
@@ -30,13 +38,22 @@ function noiseOf({ configurations }: FamilyCounts, table: Float64Array): [number
   return noise;
 }
 
-/** One kind of family to the environments that `times` counts, by empirical Bayes; undefined where the kind does not apply. */
-export function fitFamily(kind: FamilyKind, counts: FamilyCounts, times: Float64Array, random: Random): Fitted | undefined {
+/**
+ * One kind of family to the environments that `times` counts, by empirical Bayes; undefined where the kind does not apply. `even`: as in
+ * {@link fitDirichlet}; `near`: a mechanism of this kind to start from.
+ */
+export function fitFamily(
+  kind: FamilyKind,
+  counts: FamilyCounts,
+  times: Float64Array,
+  random: Random,
+  { even = false, near }: { readonly even?: boolean; readonly near?: Mechanism } = {},
+): Fitted | undefined {
   const { configurations, levels, tables } = counts;
   if (kind === 'xor') {
     if (levels !== 2 || (configurations & (configurations - 1)) !== 0) return undefined;
     const noise = tables.map((table) => noiseOf(counts, table));
-    const [zero, one] = fitDirichlet(noise, times, 2) as [number, number];
+    const [zero, one] = fitDirichlet(noise, times, 2, even) as [number, number];
     return {
       parameters: 2,
       mechanism: (variable, parents) => ({ kind: 'xor', variable, parents, beta: [one, zero] }),
@@ -50,12 +67,22 @@ export function fitFamily(kind: FamilyKind, counts: FamilyCounts, times: Float64
         tables.map((table) => row(table, c)),
         times,
         levels,
+        even,
       ),
     );
     return {
       parameters: configurations * levels,
       mechanism: (variable, parents) => ({ kind: 'dirichlet', variable, parents, rows }),
       likelihood: (table) => rows.reduce((sum, weights, c) => sum + dirichletLikelihood(weights, row(table, c)), 0),
+    };
+  }
+  if (kind.startsWith('dirichlets')) {
+    const components = Number(kind.slice(11));
+    const { weights, rows } = fitDirichletMixture(counts, times, components, random, near?.kind === 'dirichlets' ? near : undefined);
+    return {
+      parameters: components - 1 + components * configurations * levels,
+      mechanism: (variable, parents) => ({ kind: 'dirichlets', variable, parents, weights, rows }),
+      likelihood: (table) => logSum(componentScores({ weights, rows }, table)),
     };
   }
   const mixture = fitMixture(counts, times, Number(kind.slice(8)), random);
@@ -86,7 +113,11 @@ export function scoreFamilies(
   variable: number,
   parents: readonly number[],
   random: Random,
-  { kinds = familyKinds, folds = 4 }: { readonly kinds?: readonly FamilyKind[]; readonly folds?: number } = {},
+  {
+    kinds = familyKinds,
+    folds = 4,
+    even = false,
+  }: { readonly kinds?: readonly FamilyKind[]; readonly folds?: number; readonly even?: boolean } = {},
 ): FamilyScore[] {
   const counts = familyCounts(environments, variable, parents);
   const order = random.split('folds').shuffle([...counts.tableOf.keys()]);
@@ -97,7 +128,7 @@ export function scoreFamilies(
     let fits = true;
     for (const [f, group] of groups.entries()) {
       const times = timesOf(counts, groups.filter((_, other) => other !== f).flat());
-      const fitted = fitFamily(kind, counts, times, random.split(kind).split(f));
+      const fitted = fitFamily(kind, counts, times, random.split(kind).split(f), { even });
       if (fitted === undefined) {
         fits = false;
         break;

@@ -2,7 +2,7 @@ import type { Random } from '../math/random.ts';
 import type { Steps } from '../run/steps.ts';
 import type { Environments } from './environments.ts';
 import { type FamilyCounts, familyCounts, timesOf } from './family-counts.ts';
-import { type FamilyKind, type Fitted, familyKinds, fitFamily, scoreFamilies } from './fit-mechanism.ts';
+import { answerKinds, type FamilyKind, type FamilyScore, type Fitted, fitFamily, scoreFamilies } from './fit-mechanism.ts';
 import type { FrequencyData } from './frequencies.ts';
 import type { Tables } from './posterior.ts';
 import type { ExchangeableModel, Mechanism } from './terms.ts';
@@ -32,14 +32,15 @@ export interface FittedProcess extends FrequencyData {
 }
 
 /**
- * The de Finetti measure of every mechanism of `shape` (a model whose numbers do not matter) by empirical Bayes, of the kind that
- * predicts held-out environments best. Undefined if interrupted. Pauses after each mechanism.
+ * The de Finetti measure of every mechanism of `shape` (a model whose numbers do not matter) by empirical Bayes: Dirichlet rows, unless
+ * another kind predicts held-out environments better by more than chance, or `still` says that the mechanism does not vary. Undefined if
+ * interrupted. Pauses after each mechanism.
  */
 export function* fitSteps(
   environments: Environments,
   shape: ExchangeableModel,
   random: Random,
-  kinds: readonly FamilyKind[] = familyKinds,
+  still: (mechanism: number) => boolean = () => false,
 ): Steps<FittedProcess | undefined> {
   const number = (name: string): number => environments.names.indexOf(name);
   const families: FamilyCounts[] = [];
@@ -49,12 +50,11 @@ export function* fitSteps(
     const [own, above] = [number(variable), parents.map(number)];
     const stream = random.split(variable);
     const counts = familyCounts(environments, own, above);
-    const scores = scoreFamilies(environments, own, above, stream, { kinds });
-    const { kind, total } = scores[0] as (typeof scores)[number];
-    const still = scores.find((score) => score.kind === 'mixture 1')?.total ?? total;
-    const { mechanism } = fitFamily(kind, counts, timesOf(counts), stream.split(kind)) as Fitted;
+    const kinds = still(i) ? (['mixture 1'] as const) : answerKinds;
+    const { kind, gain } = chosen(scoreFamilies(environments, own, above, stream, { kinds, even: true }));
+    const { mechanism } = fitFamily(kind, counts, timesOf(counts), stream.split(kind), { even: true }) as Fitted;
     families.push(counts);
-    mechanisms.push({ variable, parents, kind, mechanism: mechanism(variable, parents), gain: total - still });
+    mechanisms.push({ variable, parents, kind, mechanism: mechanism(variable, parents), gain });
   }
   const { levels } = shape;
   const timesFor = (which?: ArrayLike<number>): Float64Array[] =>
@@ -76,12 +76,29 @@ export function* fitSteps(
       const times = timesFor(which);
       return {
         levels,
-        mechanisms: mechanisms.map(({ variable, parents, kind }, i) => {
-          const fitted = fitFamily(kind, families[i] as FamilyCounts, times[i] as Float64Array, again.split(variable)) as Fitted;
+        mechanisms: mechanisms.map(({ variable, parents, kind, mechanism }, i) => {
+          const options = { even: true, near: mechanism };
+          const fitted = fitFamily(kind, families[i] as FamilyCounts, times[i] as Float64Array, again.split(variable), options) as Fitted;
           return fitted.mechanism(variable, parents);
         }),
       };
     },
     resampled: (which) => ({ ...whole, times: timesFor(which) }),
   };
+}
+
+/** The best kind that beats Dirichlet rows by more than two nats and more than the standard error of the difference; otherwise those. */
+function chosen(scores: readonly FamilyScore[]): { readonly kind: FamilyKind; readonly gain: number } {
+  const [best] = scores as [FamilyScore];
+  const usual = scores.find(({ kind }) => kind === 'dirichlet') ?? best;
+  const constant = scores.find(({ kind }) => kind === 'mixture 1') ?? best;
+  const better = scores.find((score) => {
+    if (score === constant && score !== usual) return false;
+    const gaps = score.held.map((one, e) => one - (usual.held[e] as number));
+    const gap = score.total - usual.total;
+    const variance = gaps.reduce((sum, one) => sum + (one - gap / gaps.length) ** 2, 0);
+    return gap > Math.max(2, Math.sqrt(variance));
+  });
+  const { kind, total } = better ?? usual;
+  return { kind, gain: total - constant.total };
 }

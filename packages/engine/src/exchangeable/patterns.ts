@@ -1,4 +1,4 @@
-import { factorOf, factorsOf, isOpen } from './components.ts';
+import { factorsOf, isOpen } from './components.ts';
 import { fillIn, type Layout, type Place, role, rowOf, type Unrolled } from './unrolled.ts';
 
 /** One way to fill in a position: what it adds to each count, and the cells of mixture tables that it uses. */
@@ -15,17 +15,19 @@ export interface Pattern {
   readonly fillings: readonly Filling[];
 }
 
-/** What is counted: the levels of a Dirichlet row, or the noise (0, 1) of an xor mechanism. `weights` are those of the prior. */
+/** What is counted: the levels of a Dirichlet row, or the noise (0, 1) of an xor mechanism. */
 export interface CountedFactor {
   readonly offset: number;
-  readonly weights: readonly number[];
+  readonly levels: number;
+  /** Those of the prior, given a component of every mixture. */
+  readonly weights: (choice: readonly number[]) => readonly number[];
 }
 
 export interface Tally {
   readonly patterns: readonly Pattern[];
   readonly counted: readonly CountedFactor[];
   readonly dimensions: number;
-  /** Mechanism numbers of the mixtures. */
+  /** Mechanism numbers of what has components: mixtures of tables, or of Dirichlet rows. */
   readonly mixtures: readonly number[];
 }
 
@@ -39,13 +41,22 @@ export function tallyOf({ layout, places }: Unrolled, factors: ReadonlySet<numbe
   for (const factor of factors) {
     const mechanism = mechanisms[factor % names.length];
     if (mechanism === undefined) throw new Error('a factor of no mechanism');
-    if (mechanism.kind === 'mixture') mixtures.push(factor);
-    else {
-      const row = Math.floor(factor / names.length);
-      const weights = mechanism.kind === 'xor' ? [mechanism.beta[1], mechanism.beta[0]] : (mechanism.rows[row] as readonly number[]);
-      offsets.set(factor, dimensions);
-      counted.push({ offset: dimensions, weights });
-      dimensions += weights.length;
+    const count = (place: number, levels: number, weights: CountedFactor['weights']): void => {
+      offsets.set(place, dimensions);
+      counted.push({ offset: dimensions, levels, weights });
+      dimensions += levels;
+    };
+    if (mechanism.kind === 'dirichlet') {
+      const own = mechanism.rows[Math.floor(factor / names.length)] as readonly number[];
+      count(factor, own.length, () => own);
+    } else if (mechanism.kind === 'xor') {
+      const own = [mechanism.beta[1], mechanism.beta[0]];
+      count(factor, 2, () => own);
+    } else {
+      const k = mixtures.push(factor) - 1;
+      if (mechanism.kind === 'dirichlets')
+        for (const [row, { length }] of (mechanism.rows[0] ?? []).entries())
+          count(row * names.length + factor, length, (choice) => mechanism.rows[choice[k] as number]?.[row] as readonly number[]);
     }
   }
   const patterns = new Map<string, { times: number; readonly fillings: readonly Filling[] }>();
@@ -81,7 +92,7 @@ function fillingsOf(
       const mechanism = layout.mechanisms[i];
       if (mechanism?.kind === 'mixture') mixed.push([mixtures.indexOf(i), row, level]);
       else {
-        const offset = offsets.get(factorOf(layout, i, row)) as number;
+        const offset = offsets.get(mechanism?.kind === 'xor' ? i : row * layout.names.length + i) as number;
         counts.push(offset + (mechanism?.kind === 'xor' ? noiseOf(layout, i, values) : level));
       }
     }

@@ -122,6 +122,10 @@ function tableDrawer(mechanism: Mechanism, width: number, random: Random): () =>
       return table;
     };
   }
+  if (mechanism.kind === 'dirichlets') {
+    const components = mechanism.rows.map((rows) => tableDrawer({ ...mechanism, kind: 'dirichlet', rows }, width, random));
+    return () => (components[random.categorical(mechanism.weights)] as () => Float64Array)();
+  }
   // Of the noise alone: the rows follow from it.
   const table = new Float64Array(2);
   const [a, b] = mechanism.beta;

@@ -25,8 +25,8 @@ export interface Work {
 
 /**
  * log of the sum, over the open cells of one component, of the product of its factors' marginal likelihoods. The sum runs position by
- * position over the vectors of counts that can be reached, with the number of ways to reach each; a finite mixture is a sum over its
- * components, given which its positions are independent. -Infinity: probability zero.
+ * position over the vectors of counts that can be reached, with the number of ways to reach each; a mixture is a sum over its
+ * components, given which its positions are independent, or its rows Dirichlet. -Infinity: probability zero.
  */
 export function* logSumOf(
   unrolled: Unrolled,
@@ -38,12 +38,11 @@ export function* logSumOf(
   const tally = tallyOf(unrolled, factors, fixed);
   const range = rangesOf(tally);
   const spans = range.most.map((most, j) => most - (range.least[j] as number));
-  const tables = tablesOf(tally, range.most);
   const mixtures = tally.mixtures.map((i) => unrolled.layout.mechanisms[i] as Mixture);
-  const context = { tally, ...range, spans, tables, limits, work };
+  const context = { tally, ...range, spans, limits, work };
   const logs: number[] = [];
-  for (const choice of choices(mixtures)) {
-    const prior = mixtures.reduce((product, { weights }, k) => product * (weights[choice[k] as number] as number), 1);
+  for (const choice of choices(mixtures, 'mixture')) {
+    const prior = weightOf(mixtures, choice, 'mixture');
     if (prior === 0) continue;
     const given = fitsDouble(spans)
       ? yield* sumGiven(doubleCode(spans), context, mixtures, choice)
@@ -54,27 +53,40 @@ export function* logSumOf(
   return success(logSum(logs));
 }
 
-type Mixture = Extract<Mechanism, { kind: 'mixture' }>;
+type Mixture = Extract<Mechanism, { kind: 'mixture' | 'dirichlets' }>;
 
 interface Context {
   readonly tally: Tally;
   readonly least: readonly number[];
+  readonly most: readonly number[];
   readonly spans: readonly number[];
-  readonly tables: readonly FactorTables[];
   readonly limits: Limits;
   readonly work: Work;
 }
 
-function* choices(mixtures: readonly Mixture[]): Generator<readonly number[], void, unknown> {
-  const choice = mixtures.map(() => 0);
+/** Every component of the mixtures of one kind; `from` for the others. */
+function* choices(
+  mixtures: readonly Mixture[],
+  kind: Mixture['kind'],
+  from: readonly number[] = mixtures.map(() => 0),
+): Generator<readonly number[], void, unknown> {
+  const own = [...mixtures.keys()].filter((k) => mixtures[k]?.kind === kind);
+  const choice = [...from];
   for (;;) {
     yield choice;
-    let k = choice.length - 1;
-    while (k >= 0 && choice[k] === (mixtures[k] as Mixture).weights.length - 1) choice[k--] = 0;
-    if (k < 0) return;
-    choice[k] = (choice[k] as number) + 1;
+    let last = own.length - 1;
+    for (; last >= 0; last--) {
+      const k = own[last] as number;
+      if (choice[k] !== (mixtures[k] as Mixture).weights.length - 1) break;
+      choice[k] = 0;
+    }
+    if (last < 0) return;
+    choice[own[last] as number] = (choice[own[last] as number] as number) + 1;
   }
 }
+
+const weightOf = (mixtures: readonly Mixture[], choice: readonly number[], kind: Mixture['kind']): number =>
+  mixtures.reduce((product, one, k) => (one.kind === kind ? product * (one.weights[choice[k] as number] as number) : product), 1);
 
 /** The least and the most that each count can be. */
 function rangesOf({ patterns, dimensions }: Tally): { readonly least: number[]; readonly most: number[] } {
@@ -98,9 +110,10 @@ interface FactorTables {
   readonly total: Float64Array;
 }
 
-function tablesOf({ counted, patterns }: Tally, most: readonly number[]): FactorTables[] {
+function tablesOf({ counted, patterns }: Tally, most: readonly number[], choice: readonly number[]): FactorTables[] {
   const positions = patterns.reduce((sum, { times }) => sum + times, 0);
-  return counted.map(({ offset, weights }) => {
+  return counted.map(({ offset, weights: given }) => {
+    const weights = given(choice);
     const own = weights.map((_, v) => most[offset + v] as number);
     const all = Math.min(
       positions,
@@ -111,9 +124,9 @@ function tablesOf({ counted, patterns }: Tally, most: readonly number[]): Factor
   });
 }
 
-/** The sum given one component of every mixture. */
+/** The sum given one component of every mixture of tables; ways to reach counts are the same for all components of Dirichlet rows. */
 function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mixture[], choice: readonly number[]): Steps<Result<number>> {
-  const { tally, least, spans, tables, limits, work } = context;
+  const { tally, spans, limits, work } = context;
   const box = spans.reduce((product, span) => product * (span + 1), 1);
   let spread: Spread<K> = { weights: new Map([[code.zero, 1]]), scale: 0 };
   for (const pattern of tally.patterns) {
@@ -149,10 +162,21 @@ function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mix
         return failure({ code: 'interrupted', message: 'Interrupted before the sum was complete.' });
     }
   }
+  const sums: number[] = [];
+  for (const whole of choices(mixtures, 'dirichlets', choice)) {
+    const prior = weightOf(mixtures, whole, 'dirichlets');
+    if (prior > 0) sums.push(log(prior) + closed(code, context, spread, whole));
+  }
+  return success(spread.scale + logSum(sums));
+}
+
+/** log of the sum, over count vectors, of the ways to reach one times its Dirichlet integrals. */
+function closed<K>(code: KeyCode<K>, { tally, most, least, spans }: Context, { weights }: Spread<K>, choice: readonly number[]): number {
+  const tables = tablesOf(tally, most, choice);
   const counts = new Int32Array(spans.length);
-  const logs = new Float64Array(spread.weights.size);
+  const logs = new Float64Array(weights.size);
   let at = 0;
-  for (const [key, ways] of spread.weights) {
+  for (const [key, ways] of weights) {
     code.decode(key, counts);
     let value = log(ways);
     for (const { offset, levels, total } of tables) {
@@ -166,7 +190,7 @@ function* sumGiven<K>(code: KeyCode<K>, context: Context, mixtures: readonly Mix
     }
     logs[at++] = value;
   }
-  return success(spread.scale + logSum(logs));
+  return logSum(logs);
 }
 
 /** The steps that a position can take, with their weights; steps with the same counts are one. A count that every filling raises is no step. */

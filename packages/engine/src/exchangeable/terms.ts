@@ -27,6 +27,7 @@ export interface CellQuery {
  * - `xor`: all variables binary; V = noise XOR the product of the parents (a product of none is 0), noise ~ Bernoulli(psi),
  *   psi ~ Beta(a, b): a weighs noise 1, b noise 0.
  * - `mixture`: component k has probability `weights[k]` (they sum to 1) and the table `rows[k]`, by parent configuration and level.
+ * - `dirichlets`: component k has probability `weights[k]`; given it, rows are as of kind `dirichlet` with the weights `rows[k]`.
  */
 export type Mechanism =
   | {
@@ -38,6 +39,13 @@ export type Mechanism =
   | { readonly kind: 'xor'; readonly variable: Name; readonly parents: readonly Name[]; readonly beta: readonly [number, number] }
   | {
       readonly kind: 'mixture';
+      readonly variable: Name;
+      readonly parents: readonly Name[];
+      readonly weights: readonly number[];
+      readonly rows: readonly (readonly (readonly number[])[])[];
+    }
+  | {
+      readonly kind: 'dirichlets';
       readonly variable: Name;
       readonly parents: readonly Name[];
       readonly weights: readonly number[];

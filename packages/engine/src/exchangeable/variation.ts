@@ -12,6 +12,8 @@ export interface Variation {
   readonly p: number;
   /** Variance of P(variable | parents) across environments as a share of the variance of a single record: 0 to 1, sampling error aside. */
   readonly share: number;
+  /** Of `share`, where nothing varies; infinite where no two records can be compared. */
+  readonly error: number;
 }
 
 /**
@@ -73,10 +75,17 @@ export function variationOf(environments: Environments, variable: number, parent
       size[c] = 0;
     }
   }
-  if (!(variance > 0)) return { variable, parents, z: 0, p: 1, share: 0 };
+  if (!(variance > 0)) return { variable, parents, z: 0, p: 1, share: 0, error: Number.POSITIVE_INFINITY };
   const z = excess / Math.sqrt(variance);
   const degrees = Math.max(1, squares ** 3 / cubes ** 2);
-  return { variable, parents, z, p: chiSquareSurvival(degrees + z * Math.sqrt(2 * degrees), degrees), share: excess / pairs };
+  return {
+    variable,
+    parents,
+    z,
+    p: chiSquareSurvival(degrees + z * Math.sqrt(2 * degrees), degrees),
+    share: excess / pairs,
+    error: Math.sqrt(variance) / pairs,
+  };
 }
 
 /**

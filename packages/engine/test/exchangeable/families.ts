@@ -25,10 +25,18 @@ export const mixture = (variable: Name, parents: readonly Name[], weights: numbe
   rows,
 });
 
+export const dirichlets = (variable: Name, parents: readonly Name[], weights: number[], ...rows: number[][][]): Mechanism => ({
+  kind: 'dirichlets',
+  variable,
+  parents,
+  weights,
+  rows,
+});
+
 /** X -> Y of the paper: X = 1 with probability Beta(a, b), Y = X XOR noise with the same prior. */
 export const xorPair = (a: number, b: number, c = a, d = b): ExchangeableModel => binary([xor('X', [], a, b), xor('Y', ['X'], c, d)]);
 
-/** Ten kinds of model; all numbers are dyadic, so that rational arithmetic reads them exactly. */
+/** Kinds of model; all numbers are dyadic, so that rational arithmetic reads them exactly. */
 export const families: ReadonlyMap<string, ExchangeableModel> = new Map([
   ['xor pair', xorPair(1, 3)],
   ['xor pair, half-integer priors', xorPair(0.5, 1.5, 2.5, 0.5)],
@@ -98,6 +106,38 @@ export const families: ReadonlyMap<string, ExchangeableModel> = new Map([
         ),
       ],
     },
+  ],
+  [
+    'rows of a few kinds, each varying',
+    binary([
+      dirichlets('X', [], [0.25, 0.75], [[1, 3]], [[2.5, 0.5]]),
+      dirichlets(
+        'Y',
+        ['X'],
+        [0.375, 0.625],
+        [
+          [4, 1],
+          [1, 2],
+        ],
+        [
+          [0.5, 2],
+          [3, 1.5],
+        ],
+      ),
+      mixture(
+        'Z',
+        ['Y'],
+        [0.5, 0.5],
+        [
+          [0.25, 0.75],
+          [0.5, 0.5],
+        ],
+        [
+          [0.75, 0.25],
+          [0.125, 0.875],
+        ],
+      ),
+    ]),
   ],
   [
     'four variables',

@@ -44,6 +44,15 @@ function next(mechanism: Mechanism, seen: readonly (readonly [row: number, value
     const one = (mechanism.beta[0] + ones) / (mechanism.beta[0] + mechanism.beta[1] + seen.length);
     return noise(row, value) === 1 ? one : 1 - one;
   }
+  if (mechanism.kind === 'dirichlets') {
+    // One draw after another in each component: its weight, and then the next draw.
+    const components = mechanism.rows.map((rows) => ({ ...mechanism, kind: 'dirichlet' as const, rows }));
+    const chances = components.map((one, k) =>
+      seen.reduce((p, [r, v], n) => p * next(one, seen.slice(0, n), r, v), mechanism.weights[k] as number),
+    );
+    const all = chances.reduce((a, b) => a + b, 0);
+    return components.reduce((p, one, k) => p + ((chances[k] as number) / all) * next(one, seen, row, value), 0);
+  }
   const posterior = mechanism.weights.map((weight, k) => seen.reduce((p, [r, v]) => p * (mechanism.rows[k]?.[r]?.[v] as number), weight));
   const sum = posterior.reduce((a, b) => a + b, 0);
   return posterior.reduce((p, weight, k) => p + (weight / sum) * (mechanism.rows[k]?.[row]?.[value] as number), 0);

@@ -23,6 +23,10 @@ export function randomModel(random: Random, variables = 2 + random.integer(3)): 
     const kind = random.next();
     if (kind < 0.3 && [variable, ...parents].every((name) => size(name) === 2))
       return { kind: 'xor', variable, parents, beta: [(1 + random.integer(8)) / 2, (1 + random.integer(8)) / 2] };
+    if (kind > 0.85) {
+      const many = (): number[][] => rows(() => Array.from({ length: size(variable) }, () => (1 + random.integer(8)) / 2));
+      return { kind: 'dirichlets', variable, parents, weights: share(2), rows: [many(), many()] };
+    }
     if (kind < 0.5)
       return { kind: 'mixture', variable, parents, weights: share(2), rows: [0, 1].map(() => rows(() => share(size(variable)))) };
     const weights = (): number[] => Array.from({ length: size(variable) }, () => (1 + random.integer(8)) / 2);

@@ -110,6 +110,11 @@ export const rational: Arithmetic<Fraction> = {
           ),
         one,
       );
+    if (mechanism.kind === 'dirichlets')
+      return mechanism.weights.reduce((sum, weight, k) => {
+        const own = { ...mechanism, kind: 'dirichlet' as const, rows: mechanism.rows[k] as readonly number[][] };
+        return plus(sum, times(fractionOf(weight), rational.factor(own, draws)));
+      }, wholeFraction(0));
     return mechanism.weights.reduce((sum, weight, k) => {
       let product = fractionOf(weight);
       for (const [row, value] of draws) product = times(product, fractionOf(mechanism.rows[k]?.[row]?.[value] as number));
@@ -158,6 +163,11 @@ export const integrals: Arithmetic<number> = {
         (sum, weight, k) => sum + draws.reduce((p, [row, value]) => p * (mechanism.rows[k]?.[row]?.[value] as number), weight),
         0,
       );
+    if (mechanism.kind === 'dirichlets')
+      return mechanism.weights.reduce((sum, weight, k) => {
+        const own = { ...mechanism, kind: 'dirichlet' as const, rows: mechanism.rows[k] as readonly number[][] };
+        return sum + weight * integrals.factor(own, draws);
+      }, 0);
     // Stick breaking: level v takes a share Beta(weight of v, weights after v) of what is left.
     return mechanism.rows.reduce((result, weights, r) => {
       let product = result;
