@@ -47,6 +47,10 @@ export { type Compartment, drawUrn, type UrnAction, type UrnOptions, type UrnSte
 export { exchangeableOf } from './exchangeable-answer.ts';
 export { explainStructure } from './explanations.ts';
 export type { TrainingData } from './generative/batch.ts';
+export { type BringOptions, type Brought, type BroughtSource, bring } from './generative/brought/bring.ts';
+export { type BroughtExecutable, BroughtFailure, type DeclaredTensor, type SamplerFunction } from './generative/brought/contract.ts';
+export { type CheckedManifest, type Manifest, manifestJsonSchema, readManifest } from './generative/brought/manifest.ts';
+export type { ProbeReport } from './generative/brought/probe.ts';
 export type { Design } from './generative/design.ts';
 export {
   type DrawOptions as NetworkDrawOptions,
@@ -135,6 +139,15 @@ export { type GradientRank, gradientRank, type RankOffer } from './model/gradien
 export { modelFromNetwork } from './model/network.ts';
 export { sample } from './model/sample.ts';
 export { type DiscreteModel, randomModel } from './model/scm.ts';
+export {
+  freeInputsData,
+  type NetworkDocument,
+  networkDocument,
+  type ReadNetwork,
+  readFreeInputs,
+  readNetworkDocument,
+  type TrainedWith,
+} from './network-document.ts';
 export { loadProblem, type Problem } from './problem.ts';
 export { proveQuestion } from './prove.ts';
 export { type Available, parseAvailable } from './query/available.ts';
