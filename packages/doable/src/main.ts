@@ -85,6 +85,8 @@ function onStreamError(error: NodeJS.ErrnoException): void {
   process.exit(fault(error));
 }
 
+// Nothing leaves this machine: ONNX Runtime would report its use to its maker.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
 process.stdout.on('error', onStreamError);
 process.stderr.on('error', onStreamError);
 process.on('uncaughtException', (error) => process.exit(fault(error)));

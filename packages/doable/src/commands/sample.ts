@@ -13,11 +13,13 @@ import {
   loadProblem,
   type Name,
   type NetworkModel,
+  type NetworkPlan,
   type Problem,
   planSample,
   Random,
   type Result,
   success,
+  type TrainedWith,
 } from '@doable/engine';
 import { answersText, lawText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
 import { earlyIssues, placed } from '../arguments/early.ts';
@@ -28,6 +30,7 @@ import { cacheFolder } from '../sampling/cache.ts';
 import type { DrawnColumn } from '../sampling/draws.ts';
 import { type FitSampleOptions, fitSample } from '../sampling/fit.ts';
 
+import { folderIssue, loadNetwork, saveNetwork } from '../sampling/folder.ts';
 import { kindChoice } from '../sampling/kinds.ts';
 import { pictureColumn } from '../sampling/pictures.ts';
 import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
@@ -68,6 +71,11 @@ function refuse({ console }: Context, issues: readonly Issue[]): Exit {
 
 async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Promise<Exit> {
   const { args, console } = context;
+  const from = args.text('load');
+  if (from !== undefined) return drawLoaded(context, from, stop);
+  const save = args.text('save');
+  const unfit = save === undefined ? undefined : await folderIssue(save);
+  if (unfit !== undefined) return refuse(context, [unfit]);
   const asked = await readAsked(context, opened);
   if (!asked.ok) return refuse(context, asked.issues);
   const { problem, question } = asked.value;
@@ -76,21 +84,24 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
   if (!planned.ok) return refuse(context, planned.issues);
   if ('refusal' in planned.value) return notIdentified(context, problem, question);
   const sample = planned.value;
-  if (args.flag('plan')) {
-    await console.print(args.text('format') === 'svg' ? samplingNetworkSvg(sample.plan) : samplingNetworkText(sample.plan, console.out));
-    return exit.answered;
-  }
+  if (args.flag('plan')) return printPlan(context, sample.plan);
   const places = drawPlaces(args.many('at'), sample);
   const kinds = kindChoice(args.text('models') ?? 'default', args.many('factor'), sample.plan);
   const format = formatIssue(context, columnsOf(sample.plan.outputs, sample.types));
-  const wrong = [...(places.ok ? [] : places.issues), ...(kinds.ok ? [] : kinds.issues), ...format];
-  if (wrong.length > 0 || !places.ok || !kinds.ok) return refuse(context, wrong);
-  for (const note of places.value.notes) console.note(note);
-  const fitted = await fitSample(problem, sample, {
-    kinds: kinds.value,
+  // To save a network the values of its inputs need not be known.
+  const idle = save !== undefined && args.number('rows') === undefined;
+  const wrong = [...(places.ok || idle ? [] : places.issues), ...(kinds.ok ? [] : kinds.issues), ...format];
+  if (wrong.length > 0 || !kinds.ok) return refuse(context, wrong);
+  if (places.ok) for (const note of places.value.notes) console.note(note);
+  const trained: TrainedWith = {
     seed: args.number('seed') ?? 0,
     generatedRows: args.number('generated-rows') ?? 20_000,
     design: args.text('design') === 'marginal' ? 'marginal' : 'even',
+    ...(args.number('steps') === undefined ? {} : { steps: args.number('steps') as number }),
+  };
+  const fitted = await fitSample(problem, sample, {
+    kinds: kinds.value,
+    ...trained,
     ...optionsOfFit(context),
     ...stop.options,
     onProgress: trainingProgress(console, process.stderr.isTTY),
@@ -99,13 +110,39 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
   });
   if (!fitted.ok) return refuse(context, fitted.issues);
   console.warn(fitted.warnings ?? []);
-  return draw(context, fitted.value.network, places.value.places, stop);
+  const { network } = fitted.value;
+  if (save !== undefined) {
+    const saved = await saveNetwork(save, problem, sample, network, trained);
+    if (!saved.ok) return refuse(context, saved.issues);
+    console.note(`The network is kept in ${save}; draw from it with doable sample --load ${save} -n N.`);
+  }
+  return draw(context, network, places.ok ? places.value.places : [], stop);
 }
 
-function optionsOfFit({ args, env }: Context): Pick<FitSampleOptions, 'steps' | 'threads' | 'cache'> {
-  const [steps, threads] = [args.number('steps'), args.number('threads')];
+/** Draws from a network that was saved; its question and its data are in it. */
+async function drawLoaded(context: Context, folder: string, stop: Stop): Promise<Exit> {
+  const { args, console } = context;
+  const loaded = await loadNetwork(folder);
+  if (!loaded.ok) return refuse(context, loaded.issues);
+  const { sample, network, document } = loaded.value;
+  console.warn(loaded.warnings ?? []);
+  if (args.flag('plan')) return printPlan(context, sample.plan);
+  const places = drawPlaces(args.many('at'), sample);
+  const wrong = [...(places.ok ? [] : places.issues), ...formatIssue(context, columnsOf(sample.plan.outputs, sample.types))];
+  if (wrong.length > 0 || !places.ok) return refuse(context, wrong);
+  for (const note of places.value.notes) console.note(note);
+  console.note(`${document.question}, trained with seed ${document.trained.seed}.`);
+  return draw(context, network, places.value.places, stop);
+}
+
+async function printPlan({ args, console }: Context, plan: NetworkPlan): Promise<Exit> {
+  await console.print(args.text('format') === 'svg' ? samplingNetworkSvg(plan) : samplingNetworkText(plan, console.out));
+  return exit.answered;
+}
+
+function optionsOfFit({ args, env }: Context): Pick<FitSampleOptions, 'threads' | 'cache'> {
+  const threads = args.number('threads');
   return {
-    ...(steps === undefined ? {} : { steps }),
     ...(threads === undefined ? {} : { threads }),
     ...(args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env) }),
   };
@@ -161,10 +198,21 @@ async function notIdentified({ args, console }: Context, problem: Problem, quest
   return exit.no;
 }
 
+const foreignToLoad = ['graph', 'study', 'assume', 'save', 'models', 'factor', 'steps'] as const;
+
 /** Options that contradict each other, before anything is read. */
 function optionIssues({ args }: Context): Issue[] {
   const issues: Issue[] = [];
   const [plan, format] = [args.flag('plan'), args.text('format')];
+  if (args.text('load') !== undefined) {
+    const other = foreignToLoad.find((name) => args.text(name) !== undefined);
+    if (args.positionals.length > 0 || other !== undefined)
+      issues.push({
+        code: 'input',
+        message: `--load brings its own problem and question: ${other === undefined ? `'${args.positionals[0]}'` : `--${other}`} is too much.`,
+        hint: 'Values that the question leaves open are said with --at X=1.',
+      });
+  }
   if (plan && format !== undefined && format !== 'svg' && format !== 'text')
     issues.push({ code: 'bad-value', message: `--plan prints text or svg, not ${format}.` });
   if (!plan && (format === 'svg' || format === 'text'))
@@ -194,7 +242,7 @@ const columnsOf = (outputs: readonly { readonly name: Name }[], types: ReadonlyM
 async function draw(context: Context, network: FittedNetwork, places: readonly DrawPlace[], stop: Stop): Promise<Exit> {
   const { args, console } = context;
   const count = args.number('rows');
-  if (count === undefined) return exit.answered;
+  if (count === undefined || places.length === 0) return exit.answered;
   const seed = args.number('seed') ?? 0;
   const out = args.text('out');
   const shown = places.length > 1 ? network.plan.inputs.filter(({ name }) => places[0]?.at[name] !== undefined) : [];

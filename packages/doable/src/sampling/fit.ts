@@ -123,7 +123,8 @@ export async function fitSample(
   return fitted.ok ? success(fitted.value, warnings) : failure(...fitted.issues);
 }
 
-const sameTask = (a: ConditionalTask, b: ConditionalTask): boolean => spelled(a) === spelled(b);
+/** The same columns in the same order, of the same types. */
+export const sameTask = (a: ConditionalTask, b: ConditionalTask): boolean => spelled(a) === spelled(b);
 const spelled = ({ of, given, types }: ConditionalTask): string =>
   JSON.stringify([of, given, [...of, ...given].map((name) => types.get(name))]);
 

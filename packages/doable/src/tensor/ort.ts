@@ -38,6 +38,8 @@ export interface OrtBackend extends Backend {
 
 /** ONNX Runtime, loaded when it is first asked for; an issue where its library cannot be. */
 export async function ortBackend({ provider = 'cpu', optimisation = 'all' }: OrtOptions = {}): Promise<Result<OrtBackend>> {
+  // ONNX Runtime would report its use to its maker. (Of a thread's environment it sees nothing: the main thread must have set this.)
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   let ort: typeof import('onnxruntime-node');
   try {
     ort = await import('onnxruntime-node');

@@ -1,0 +1,273 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { doable, main, type Ran, root } from './support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'doable-sample-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const cache = join(folder, 'cache');
+const sample = (...args: string[]): Promise<Ran> => doable(['sample', ...args], { env: { XDG_CACHE_HOME: cache } });
+
+const frontDoor = 'examples/front-door-simulated.json';
+const napkin = 'examples/napkin-simulated.json';
+const lines = (text: string): string[] => text.trimEnd().split('\n').slice(1);
+const share = (text: string, value: string): number => {
+  const rows = lines(text);
+  return rows.filter((row) => row === value).length / rows.length;
+};
+async function answer(problem: string, question: string): Promise<number> {
+  const ran = await doable(['ask', problem, question, '--json', '--uncertainty', 'none', '--no-verify']);
+  return JSON.parse(ran.out).answers[0].value;
+}
+
+test('draws follow the answer of ask: front door, and napkin through a generated training set', async () => {
+  const n = 40_000;
+  for (const [problem, floor] of [
+    [frontDoor, 0],
+    // Of 100,000 generated rows half stand at each value of the design.
+    [napkin, 0.5 / Math.sqrt(50_000)],
+  ] as const) {
+    const [drawn, exact] = await Promise.all([
+      sample(problem, 'P(Y=1 | do(X=1))', '-n', String(n), '--generated-rows', '100000', '--seed', '7'),
+      answer(problem, 'P(Y=1 | do(X=1))'),
+    ]);
+    expect(drawn.code, drawn.err).toBe(0);
+    expect(lines(drawn.out)).toHaveLength(n);
+    expect(Math.abs(share(drawn.out, '1') - exact)).toBeLessThan(4 * (Math.sqrt(0.25 / n) + floor));
+    expect(drawn.err).toContain('draws: 0.');
+  }
+}, 30_000);
+
+test('the same seed and any number of threads: the same bytes; another seed: others', async () => {
+  const ask = (...more: string[]) => sample(frontDoor, 'P(Y, M | do(X=1))', '-n', '3000', '--models', 'softmax', '--steps', '40', ...more);
+  const [one, two, other] = await Promise.all([
+    ask('--no-cache', '--threads', '1'),
+    ask('--no-cache', '--threads', '2'),
+    ask('--no-cache', '--seed', '1'),
+  ]);
+  expect(one.code, one.err).toBe(0);
+  expect(two.out).toBe(one.out);
+  expect(other.out).not.toBe(one.out);
+  expect(one.out.split('\n')[0]).toBe('M,Y');
+}, 30_000);
+
+test('not identified: the hedge and exit 1, nothing on standard output, nothing trained', async () => {
+  const ran = await sample('examples/bow-simulated.json', 'P(Y | do(X=1))', '-n', '5', '--models', 'softmax');
+  expect(ran.code).toBe(1);
+  expect(ran.out).toBe('');
+  expect(ran.err).toContain("F = {X, Y}, F' = {Y}");
+  expect(ran.err).toContain('Nothing was trained');
+});
+
+test('--plan prints the network, text or SVG, and reads no row', async () => {
+  const [text, svg] = await Promise.all([
+    sample(napkin, 'P(Y=1 | do(X=1))', '--plan'),
+    sample(napkin, 'P(Y=1 | do(X=1))', '--plan', '--format', 'svg'),
+  ]);
+  expect(text.code).toBe(0);
+  expect(text.out).toContain('rows drawn from f1, f2, f3 over a full-support design of Z');
+  expect(svg.out).toMatch(/^<svg[\s\S]*<\/svg>\s*$/u);
+});
+
+test('what is wrong is said before anything is trained', async () => {
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [[frontDoor, 'P(Y | do(X=1))'], '-n N is needed'],
+    [[frontDoor, 'P(Y | do(X))', '-n', '2'], '--at NAME=VALUE'],
+    [[frontDoor, 'P(Y | do(X))', '-n', '2', '--at', 'X=7'], 'X has no level 7'],
+    [[frontDoor, 'P(Y | do(X))', '-n', '2', '--at', 'Q=7'], 'Q is no input'],
+    [[frontDoor, '-n', '2'], 'combines several'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f9=table'], "no factor 'f9'"],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f1=tabel'], 'table'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--format', 'png'], 'pictures'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--format', 'svg'], '--plan'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--models', 'mixture'], 'draws real columns'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--save', root], 'holds other things'],
+    [['--load', folder, '-n', '2', 'P(Y)'], 'brings its own problem'],
+  ];
+  const ran = await Promise.all(cases.map(([args]) => sample(...args)));
+  ran.forEach((one, i) => {
+    expect(one.code, `${cases[i]?.[0].join(' ')}\n${one.err}`).toBe(2);
+    expect(one.out).toBe('');
+    expect(one.err).toContain(cases[i]?.[1]);
+  });
+}, 40_000);
+
+test('a treatment without effect is let pass with a note; several values of --at stand in columns', async () => {
+  const graph = ['--graph', 'X -> Y; Z', '--study', 'examples/data/napkin-simulated.csv,count=count'];
+  const idle = await sample(...graph, 'P(Y | do(X=1, Z=0))', '-n', '3', '--at', 'Z=0');
+  expect(idle.code, idle.err).toBe(0);
+  expect(idle.err).toContain('Z has no effect');
+  const both = await sample(frontDoor, 'P(Y | do(X))', '-n', '2', '--at', 'X=0,1');
+  expect(both.out).toMatch(/^X,Y\n0,[01]\n0,[01]\n1,[01]\n1,[01]\n$/u);
+});
+
+test('NDJSON and Parquet hold the draws of the CSV', async () => {
+  const file = join(folder, 'draws.parquet');
+  const ask = (...more: string[]) => sample(frontDoor, 'P(Y, M | do(X=1))', '-n', '500', '--seed', '4', ...more);
+  const [csv, json, parquet] = await Promise.all([ask(), ask('--format', 'ndjson'), ask('--format', 'parquet', '--out', file)]);
+  const rows = lines(csv.out);
+  expect(
+    json.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => Object.values(JSON.parse(line)).join(',')),
+  ).toEqual(rows);
+  expect(parquet.out).toBe('');
+  const back = await doable(['ask', '--graph', 'M -> Y', '--study', file, 'P(Y=1)', '--json']);
+  expect(JSON.parse(back.out).answers[0].value).toBeCloseTo(rows.filter((row) => row.endsWith(',1')).length / 500, 12);
+  expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([]);
+}, 30_000);
+
+test('a reader that leaves early ends the run quietly', async () => {
+  const started = performance.now();
+  const ran = await new Promise<{ code: number | null; err: string; out: string }>((resolve) => {
+    const child = spawn(process.execPath, [main, 'sample', frontDoor, 'P(Y | do(X=1))', '-n', '1000000000'], { cwd: root });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').once('data', (text: string) => {
+      out += text;
+      child.stdout.destroy();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+    });
+    child.on('close', (code) => resolve({ code, err, out }));
+  });
+  expect(ran.code).toBe(0);
+  expect(ran.out.startsWith('Y\n')).toBe(true);
+  expect(ran.err).not.toContain('fault');
+  expect(performance.now() - started).toBeLessThan(60_000);
+}, 60_000);
+
+test('a saved network draws the same; what is damaged is named, with the remedy', async () => {
+  const saved = join(folder, 'saved');
+  const made = await sample(
+    ...[napkin, 'P(Y=1 | do(X))', '--at', 'X=1', '-n', '2000', '--save', saved],
+    ...['--factor', 'f2=softmax', '--factor', 'f4=softmax', '--steps', '40', '--generated-rows', '2000'],
+  );
+  expect(made.code, made.err).toBe(0);
+  expect(readdirSync(saved).sort()).toEqual(
+    ['f1.json', 'f2.json', 'f2.onnx', 'f3.json', 'f4.json', 'f4.onnx', 'free-inputs.json', 'manifest.json'].sort(),
+  );
+  const again = await sample('--load', saved, '--at', 'X=1', '-n', '2000');
+  expect(again.out).toBe(made.out);
+
+  const damaged = async (name: string, change: (text: Buffer) => Buffer | string | undefined, file = name): Promise<void> => {
+    const copy = join(folder, `copy-${Math.abs(Math.imul(name.length, change.toString().length))}-${name}`);
+    cpSync(saved, copy, { recursive: true });
+    const changed = change(readFileSync(join(copy, name)));
+    if (changed === undefined) rmSync(join(copy, name));
+    else writeFileSync(join(copy, name), changed);
+    const ran = await sample('--load', copy, '--at', 'X=1', '-n', '2');
+    expect([ran.code, ran.out], `${name}\n${ran.err}`).toEqual([2, '']);
+    expect(ran.err).toContain(file);
+    expect(ran.err).toContain('--save FOLDER');
+    expect(ran.err.trimEnd().split('\n').length, ran.err).toBeLessThan(4);
+  };
+  const flipped = (bytes: Buffer): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[copy.length >> 1] = (copy[copy.length >> 1] as number) ^ 1;
+    return copy;
+  };
+  const edited = (edit: (manifest: Record<string, never>) => void) => (text: Buffer) => {
+    const manifest = JSON.parse(text.toString());
+    edit(manifest);
+    return JSON.stringify(manifest);
+  };
+  const hostile = (edit: (manifest: ReturnType<typeof JSON.parse>) => void) => damaged('manifest.json', edited(edit));
+  await Promise.all([
+    damaged('f4.onnx', flipped),
+    damaged('f4.onnx', (bytes) => bytes.subarray(0, 100)),
+    damaged('f2.onnx', () => undefined),
+    damaged('f1.json', () => '{}'),
+    damaged('free-inputs.json', flipped),
+    damaged('manifest.json', () => undefined),
+    damaged('manifest.json', (text) => text.subarray(0, 1000)),
+    damaged('manifest.json', () => '[]'),
+  ]);
+  await Promise.all([
+    hostile((manifest) => {
+      manifest.factors[0].file = '../../../etc/passwd';
+    }),
+    hostile((manifest) => {
+      manifest.plan.nodes[0].wires = [];
+    }),
+    hostile((manifest) => {
+      manifest.factors[1].id = 'f1';
+    }),
+    hostile((manifest) => {
+      manifest.question = 'P(W | do(X))';
+    }),
+    hostile((manifest) => {
+      manifest.files['f4.onnx'].bytes = 1e12;
+    }),
+    hostile((manifest) => {
+      manifest.domains[3][1].levels = ['0', '1', '2'];
+    }),
+    hostile((manifest) => {
+      manifest.schema = 'doable/network@9';
+    }),
+  ]);
+}, 90_000);
+
+test('killed while it trains, the same command goes on from its checkpoint to the same digits', async () => {
+  const own = join(folder, 'killed');
+  const args = [
+    napkin,
+    'P(Y | do(X=1))',
+    '-n',
+    '2000',
+    '--models',
+    'softmax',
+    '--steps',
+    '600',
+    '--generated-rows',
+    '3000',
+    '--threads',
+    '1',
+  ];
+  const checkpoints = join(own, 'checkpoints');
+  const states = (): string[] => (existsSync(checkpoints) ? readdirSync(checkpoints).filter((name) => name.endsWith('.state')) : []);
+  await new Promise<void>((resolve) => {
+    const child = spawn(process.execPath, [main, 'sample', ...args, '--cache', own], { cwd: root, stdio: 'ignore' });
+    const watch = setInterval(() => {
+      if (states().length > 0) child.kill('SIGKILL');
+    }, 5);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      expect(code).toBe(null);
+      resolve();
+    });
+  });
+  expect(states()).toHaveLength(1);
+  const [resumed, whole] = await Promise.all([sample(...args, '--cache', own), sample(...args, '--no-cache')]);
+  expect(resumed.code, resumed.err).toBe(0);
+  expect(resumed.err).toContain('goes on from its checkpoint');
+  expect(resumed.out).toBe(whole.out);
+  expect(readdirSync(checkpoints)).toEqual([]);
+  // All factors are kept: nothing is trained any more.
+  const third = await sample(...args, '--cache', own);
+  expect(third.out).toBe(whole.out);
+  expect(third.err.match(/from the cache/gu)).toHaveLength(4);
+}, 90_000);
+
+test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
+  const own = join(folder, 'stopped');
+  const args = [frontDoor, 'P(Y | do(X=1))', '-n', '5', '--models', 'softmax', '--steps', '100000', '--threads', '1', '--cache', own];
+  const ran = await new Promise<{ code: number | null; err: string; out: string }>((resolve) => {
+    const child = spawn(process.execPath, [main, 'sample', ...args], { cwd: root });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+    });
+    setTimeout(() => child.kill('SIGINT'), 2500);
+    child.on('close', (code) => resolve({ code, err, out }));
+  });
+  expect([ran.code, ran.out]).toEqual([130, '']);
+  expect(ran.err).toContain('The same command goes on');
+  expect(readdirSync(join(own, 'checkpoints'))).toHaveLength(1);
+}, 30_000);
