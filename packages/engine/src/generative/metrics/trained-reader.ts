@@ -175,7 +175,7 @@ function network(
 
 function inkTensor(ink: Features, rows: Int32Array, count: number, shape: Shape): Tensor {
   const values = new Float32Array(count * ink.width);
-  rows.forEach((row, i) => values.set(ink.values.subarray(row * ink.width, (row + 1) * ink.width), i * ink.width));
+  for (const [i, row] of rows.entries()) values.set(ink.values.subarray(row * ink.width, (row + 1) * ink.width), i * ink.width);
   return { shape: [count, ...shape], values };
 }
 

@@ -3,8 +3,10 @@ import { observation } from '../../data/regime.ts';
 import { concatenated } from '../../generative/batch.ts';
 import type { FactorReport } from '../../generative/fit-network.ts';
 import { idGen } from '../../generative/id-gen.ts';
+import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader, type TrainedReader } from '../../generative/metrics/trained-reader.ts';
 import { codedFitter } from '../../generative/models/coded.ts';
+import { foldedFitter } from '../../generative/models/folded.ts';
 import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../generative/models/neural.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
@@ -43,7 +45,9 @@ export interface PictureBudget {
   readonly steps: number;
   readonly batch: number;
   readonly learningRate: number;
-  /** Channels of the levels of the U-Net. */
+  /** Squares of so many pixels each way are one pixel to the U-Net. */
+  readonly fold: number;
+  /** Channels of the levels of the U-Net, from the folded picture downwards. */
   readonly widths: readonly number[];
   readonly integration: NonNullable<NeuralOptions['integration']>;
 }
@@ -77,7 +81,7 @@ export function demoFitter(
 ): Fitter {
   if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
   const { backend, checkpoint, threads } = tools;
-  const { steps, batch, learningRate, widths, integration } = budget;
+  const { steps, batch, learningRate, fold, widths, integration } = budget;
   const unet = networkFitter('unet', {
     backend,
     budget: { steps, batch, learningRate, heldOut: 0, looks: 10, patience: 10 },
@@ -89,7 +93,7 @@ export function demoFitter(
     ...(checkpoint && { checkpoint }),
     ...(threads === undefined ? {} : { threads }),
   });
-  return codedFitter(unet, (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
+  return codedFitter(foldedFitter(unet, fold), (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
 }
 
 /**
@@ -138,3 +142,10 @@ export function factorsOf(reports: readonly FactorReport[], trained: ReadonlyMap
     };
   });
 }
+
+/** Rows `from` up to `to` of a column of pictures, not copied. */
+export const picturesOf = (column: Pictures | ColumnValues, from: number, to: number): Pictures => {
+  if (!('shape' in column)) throw new Error('A column of pictures is no tensor.');
+  const size = column.shape.reduce((product, length) => product * length, 1);
+  return { shape: column.shape, values: column.values.subarray(from * size, to * size) };
+};

@@ -18,6 +18,7 @@ import {
   fitCode,
   lawKey,
   type PictureBudget,
+  picturesOf,
   planOf,
   runOptionsOf,
 } from './demo.ts';
@@ -140,7 +141,7 @@ export async function napkinDemo(
     const stream = random.split(`${x.digit} ${x.colour} ${x.thickness}`);
     const { interventional: exact, conditional } = napkinTruth(labels, x);
     const real = napkinBatch(drawNapkin(labels, truth, 3 * settings.draws, stream.split('real'), x), truth);
-    const pictures = (batch: Batch, name: Name, from: number, to: number): Pictures => cut(columnOf(batch, name), from, to);
+    const pictures = (batch: Batch, name: Name, from: number, to: number): Pictures => picturesOf(columnOf(batch, name), from, to);
     const judge: Judge = {
       reader: reader.value,
       errors,
@@ -155,13 +156,17 @@ export async function napkinDemo(
     const network = await drawn(fitted.value.network, set, stream.split('network'), tools);
     if (!network.ok) return network;
     const alike = columnOf(await baseline.value.sample(set, stream.split('conditional'), run), 'Y');
-    const sources = { real: pictures(real, 'Y', 0, settings.draws), network: network.value, conditional: cut(alike, 0, settings.draws) };
+    const sources = {
+      real: pictures(real, 'Y', 0, settings.draws),
+      network: network.value,
+      conditional: picturesOf(alike, 0, settings.draws),
+    };
     const scores: PictureScores[] = [];
     for (const source of ['real', 'network', 'conditional'] as const)
       scores.push(await scorePictures(source, sources[source], judge, stream.split('scores').split(source)));
     const invariance = await overW2(fitted.value.network, real, settings.draws, judge, stream.split('w2'), tools);
     if (!invariance.ok) return invariance;
-    const first = (of: Pictures): Pictures => cut(of, 0, settings.shown);
+    const first = (of: Pictures): Pictures => picturesOf(of, 0, settings.shown);
     made.push({
       x,
       scores,
@@ -187,15 +192,9 @@ export async function napkinDemo(
 const disposals = (models: readonly ConditionalModel[]): Promise<void>[] =>
   models.flatMap((model) => ('dispose' in model ? [(model as ConditionalModel & { dispose(): Promise<void> }).dispose()] : []));
 
-const cut = (column: Pictures | ColumnValues, from: number, to: number): Pictures => {
-  if (!('shape' in column)) throw new Error('A column of pictures is no tensor.');
-  const size = column.shape.reduce((product, length) => product * length, 1);
-  return { shape: column.shape, values: column.values.subarray(from * size, to * size) };
-};
-
 async function drawn(network: FittedNetwork, set: Batch, random: Random, tools: DemoTools): Promise<Result<Pictures>> {
   const found = await drawFromNetwork(network, set, set.rows, random, runOptionsOf(tools));
-  return found.ok ? success(cut(columnOf(found.value, 'Y'), 0, set.rows)) : found;
+  return found.ok ? success(picturesOf(columnOf(found.value, 'Y'), 0, set.rows)) : found;
 }
 
 /** Pictures of X with the same attributes in every group, each group at a value of W2 of its own. */
@@ -214,7 +213,7 @@ async function overW2(
   const rows = each * heldValues;
   const chosen = Array.from({ length: heldValues }, (_, i) => Math.floor(((i + 0.5) * levels.levels.length) / heldValues));
   const columns = new Map<Name, ColumnValues>([
-    ['X', { kind: 'tensor', ...cut(columnOf(real, 'X'), 0, rows) }],
+    ['X', { kind: 'tensor', ...picturesOf(columnOf(real, 'X'), 0, rows) }],
     [name, { kind: 'finite', values: Int32Array.from({ length: rows }, (_, row) => chosen[Math.floor(row / each)] as number) }],
   ]);
   const found = await drawn(network, { rows, columns }, random.split('draws'), tools);
