@@ -3,7 +3,6 @@ import {
   type Brought,
   type BroughtSource,
   bring,
-  type CheckedManifest,
   type ConditionalModel,
   type Issue,
   type NetworkPlan,
@@ -12,7 +11,7 @@ import {
   type SamplerFunction,
 } from '@doable/engine';
 import type { LoadedModel } from '../tensor/ort.ts';
-import { readBrought } from './files.ts';
+import { type BroughtFile, readBrought } from './files.ts';
 import { type GuardLimits, guardedModel } from './guarded.ts';
 import { type HttpOptions, httpSampler } from './http.ts';
 
@@ -54,9 +53,11 @@ export async function broughtModels(
     for (const source of sources) {
       const at = (issue: Issue): Issue =>
         typeof source === 'string' && issue.where === undefined ? { ...issue, where: { file: source } } : issue;
-      const ready = await prepared(source, options, (model) => open.push(model));
-      const found = ready.ok ? await bring(ready.value.checked, ready.value.source, plan, options) : ready;
-      warnings.push(...[...((ready.ok && ready.warnings) || []), ...((found.ok && found.warnings) || [])].map(at));
+      const file = await described(source);
+      const found = file.ok
+        ? await bring(file.value.checked, () => opened(file.value, options, (model) => open.push(model)), plan, options)
+        : file;
+      if (found.ok) warnings.push(...(found.warnings ?? []).map(at));
       if (!found.ok) {
         issues.push(...found.issues.map(at));
         continue;
@@ -79,24 +80,26 @@ export async function broughtModels(
   return { ok: true, value: { models, brought, close }, ...(warnings.length > 0 && { warnings }) };
 }
 
-async function prepared(
-  source: BringSource,
+type Described = BroughtFile & { readonly sampler?: SamplerFunction };
+
+async function described(source: BringSource): Promise<Result<Described>> {
+  if (typeof source === 'string') return readBrought(source);
+  const checked = readManifest(source.manifest);
+  return checked.ok ? { ok: true, value: { checked: checked.value, sampler: source.sampler } } : checked;
+}
+
+async function opened(
+  { checked, model, sampler }: Described,
   options: BroughtOptions,
-  opened: (model: LoadedModel) => void,
-): Promise<Result<{ readonly checked: CheckedManifest; readonly source: BroughtSource }>> {
-  if (typeof source !== 'string') {
-    const checked = readManifest(source.manifest);
-    return checked.ok ? { ok: true, value: { checked: checked.value, source: { sampler: source.sampler } } } : checked;
-  }
-  const file = await readBrought(source);
-  if (!file.ok) return file;
-  const { checked, model } = file.value;
+  keep: (model: LoadedModel) => void,
+): Promise<Result<BroughtSource>> {
+  if (sampler !== undefined) return { ok: true, value: { sampler } };
   if (model === undefined) {
-    const sampler = httpSampler(checked.manifest.url ?? '', options);
-    return sampler.ok ? { ...sampler, value: { checked, source: { sampler: sampler.value } } } : sampler;
+    const remote = httpSampler(checked.manifest.url ?? '', options);
+    return remote.ok ? { ...remote, value: { sampler: remote.value } } : remote;
   }
   const loaded = await (options.load ?? ((bytes) => guardedModel(bytes, options)))(model);
   if (!loaded.ok) return loaded;
-  opened(loaded.value);
-  return { ok: true, value: { checked, source: { executable: loaded.value } } };
+  keep(loaded.value);
+  return { ok: true, value: { executable: loaded.value } };
 }

@@ -5,7 +5,7 @@ import type { LoadedModel } from '../tensor/ort.ts';
 import type { Reply, Request } from './messages.ts';
 
 export interface GuardLimits {
-  /** Seconds that loading, and every call, may take; 120 unless given. */
+  /** Seconds that every call may take, and loading (which has 30 more, for the runtime itself); 120 unless given. */
   readonly seconds?: number;
   /** Memory that the model may take, in MiB, beside the runtime's own; 4096 unless given. */
   readonly megabytes?: number;
@@ -15,6 +15,8 @@ export interface GuardLimits {
 const child = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/brought/child.js' : './child.js', import.meta.url));
 /** Private memory of Node and ONNX Runtime before a model is loaded, in MiB, generously. */
 const own = 768;
+/** Seconds for the process to start. */
+const starting = 30;
 
 type Envelope = Request extends infer Each ? (Each extends Request ? Omit<Each, 'id'> : never) : never;
 
@@ -95,15 +97,15 @@ class Guard {
     const id = this.asked++;
     this.process.ref();
     this.process.channel?.ref();
+    const [what, seconds] = request.do === 'load' ? ['be loaded', this.seconds + starting] : ['answer', this.seconds];
     const timer = setTimeout(() => {
-      const what = request.do === 'load' ? 'be loaded' : 'answer';
       this.fail({
         code: 'brought-time',
-        message: `The model took more than ${this.seconds} seconds to ${what}; it was stopped.`,
+        message: `The model took more than ${seconds} seconds to ${what}; it was stopped.`,
         hint: 'Give it more time, fewer steps, or a smaller batch; a loop in it may never end.',
       });
       this.process.kill('SIGKILL');
-    }, this.seconds * 1000);
+    }, seconds * 1000);
     try {
       const reply = await new Promise<Reply>((resolve, reject) => {
         this.waiting.set(id, { resolve, reject });

@@ -25,6 +25,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BringSource, type BroughtModels, type BroughtOptions, broughtModels } from '../../src/brought/brought.ts';
 import { guardedModel } from '../../src/brought/guarded.ts';
+import { ortBackend } from '../../src/tensor/ort.ts';
 import { attribute, boolean, bytes, float32, graph, int64, model, node, type Parts, tensor, value, whole } from './onnx-bytes.ts';
 
 const data = fileURLToPath(new URL('./data/', import.meta.url));
@@ -96,6 +97,8 @@ function bringing(file: Uint8Array, change: object = {}): string {
 const torch = (): Uint8Array => readFileSync(join(data, 'mediator.onnx'));
 const bring = (source: BringSource, change: Partial<BroughtOptions> = {}): Promise<Result<BroughtModels>> =>
   broughtModels([source], plan, { ...options, ...change });
+/** Without a process of its own, where the file is harmless. */
+const plainly: Partial<BroughtOptions> = { load: async (file) => good(await ortBackend()).load(file) };
 async function refused(
   source: BringSource,
   change: Partial<BroughtOptions> = {},
@@ -174,7 +177,7 @@ test('a flow trained by PyTorch, 64 rows at a time, draws its law', async () => 
     batch: 64,
     io: { noise: 'noisy', time: 'time', given: { X: 'x' }, output: 'velocity' },
   });
-  const brought = good(await bring(path, { types, data: new Map([['survey', rows]]) }));
+  const brought = good(await bring(path, { types, data: new Map([['survey', rows]]), ...plainly }));
   try {
     const [one] = brought.brought;
     expect(one?.report.twoSample?.interval[0]).toBeLessThan(0.53);
@@ -358,7 +361,7 @@ describe('hostile files', () => {
         initialisers: [tensor('one', float32, [1, 1], [0])],
       }),
       'brought-io',
-      /gives \[rows, 3\], but a row of the target takes 2 numbers/u,
+      /gives \[.*3\], but a row of the target takes 2 numbers/u,
     ],
     [
       'an output that adds rows up',
@@ -386,20 +389,13 @@ describe('hostile files', () => {
     ],
     [
       'rows that look at each other',
-      crafted({
-        nodes: [
-          node('ReduceMean', ['x'], ['mean'], []),
-          node('Sub', ['x', 'mean'], ['apart']),
-          node('ReduceSum', ['x'], ['all']),
-          node('Mul', ['apart', 'all'], ['scores']),
-        ],
-      }),
+      crafted({ nodes: [node('ReduceMean', ['x'], ['mean'], [attribute.wholes('axes', [0])]), node('Sub', ['x', 'mean'], ['scores'])] }),
       'brought-rows-mixed',
       /evaluation mode/u,
     ],
     ['an operator that does not exist', crafted({ nodes: [node('Nonsense', ['x'], ['scores'])] }), 'onnx-refused', /Nonsense/u],
   ])('%s', async (_, file, code, expected) => {
-    const seen = await refused(bringing(file));
+    const seen = await refused(bringing(file), plainly);
     if (code !== '') expect(seen.code).toBe(code);
     expect(seen.text).toMatch(expected);
   });
@@ -428,9 +424,8 @@ const drawZ = (x: ArrayLike<number>, noise: ArrayLike<number>): number[] =>
 
 test('a function draws; what lies outside its training is said', async () => {
   const result = await bring({ manifest: sampler, sampler: ({ X }, noise) => drawZ(X as ArrayLike<number>, noise) });
-  expect(result.ok && result.warnings).toMatchObject([
-    { code: 'brought-outside-support', message: expect.stringMatching(/^(6|7)\d\.\d % /u) },
-  ]);
+  if (!result.ok) throw new Error(JSON.stringify(result.issues));
+  expect(result.warnings).toMatchObject([{ code: 'brought-outside-support', message: expect.stringMatching(/^(6|7)\d\.\d % /u) }]);
   expect(Math.abs((await shareOfY(good(result), 100_000)) - 0.7072)).toBeLessThan(0.005);
   const nature = await refused({ manifest: { ...sampler, noise: undefined }, sampler: ({ X }) => Array.from(X as ArrayLike<number>) });
   expect(nature.code).toBe('brought-differs');

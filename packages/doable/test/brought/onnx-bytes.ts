@@ -16,7 +16,10 @@ export const bytes = (field: number, value: Bytes | string): Bytes => {
 
 const little = (values: readonly number[], width: 4 | 8): Bytes => {
   const view = new DataView(new ArrayBuffer(values.length * width));
-  values.forEach((value, i) => (width === 4 ? view.setFloat32(i * 4, value, true) : view.setBigInt64(i * 8, BigInt(value), true)));
+  values.forEach((value, i) => {
+    if (width === 4) view.setFloat32(i * 4, value, true);
+    else view.setBigInt64(i * 8, BigInt(value), true);
+  });
   return [...new Uint8Array(view.buffer)];
 };
 export const [float32, int64, boolean] = [1, 7, 9];

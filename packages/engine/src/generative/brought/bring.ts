@@ -35,12 +35,12 @@ export interface Brought {
 }
 
 /**
- * A brought model in the place of every factor whose law it claims, after a trial; see {@link matchPlan} and {@link probe}. Issues:
+ * A brought model in the place of every factor whose law it claims, after a trial; `open` is called only where there is one; see {@link matchPlan} and {@link probe}. Issues:
  * `brought-mismatch` where the network asks for no such law, `brought-io`, and those of the trial.
  */
 export async function bring(
   checked: CheckedManifest,
-  source: BroughtSource,
+  open: () => Promise<Result<BroughtSource>>,
   plan: NetworkPlan,
   options: BringOptions,
 ): Promise<Result<readonly Brought[]>> {
@@ -51,6 +51,10 @@ export async function bring(
   const matches = matchPlan(checked, plan, graph, types);
   if (!matches.ok) return matches;
   const warnings: Issue[] = [...(matches.warnings ?? [])];
+  const opened = await open();
+  if (!opened.ok) return opened;
+  const source = opened.value;
+  warnings.push(...(opened.warnings ?? []));
   const step = 'sampler' in source ? success(functionStep(manifest, source.sampler)) : fileStep(manifest, source.executable);
   if (!step.ok) return step;
   const found: Brought[] = [];

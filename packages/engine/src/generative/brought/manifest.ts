@@ -214,8 +214,8 @@ function partIssues(manifest: Manifest): Issue[] {
     issues.push(
       shapeIssue('sha256', 'is missing', 'Add the SHA-256 of the file (sha256sum FILE), so that another file is never taken for it.'),
     );
-  if (url !== undefined && kind !== 'sampler')
-    issues.push(shapeIssue('kind', `is "${kind}"`, 'An HTTP sampler has the kind "sampler": it draws by itself.'));
+  if (file === undefined && kind !== 'sampler')
+    issues.push(shapeIssue('kind', `is "${kind}"`, 'Without a file it must be "sampler": HTTP samplers and functions draw by themselves.'));
   if (moves && target.some((each) => each.levels !== undefined))
     issues.push(shapeIssue('kind', `"${kind}" draws numbers, but a target has levels`, 'Use "logits" or "sampler".'));
   if (kind === 'logits' && target.some((each) => each.levels === undefined))
@@ -228,7 +228,7 @@ function partIssues(manifest: Manifest): Issue[] {
     issues.push(
       shapeIssue('schedule', 'is missing', 'Say the noise schedule of the training, for example { "betas": "linear", "length": 1000 }.'),
     );
-  if (url !== undefined) return issues;
+  if (file === undefined) return issues;
   if (io === undefined) {
     issues.push(shapeIssue('io', 'is missing', 'Name the inputs and the output of the file.'));
     return issues;

@@ -98,14 +98,27 @@ async function judge(
   const seed = random.split('noise');
   const again = (): Random => new Random(seed.seed, ...seed.path);
   const first = await model.sample(given, again(), options);
-  if (!close(first, await model.sample(given, again(), options), 0))
+  // Draws of levels hide small differences of their probabilities.
+  const scoresOf = async (from: number): Promise<Float64Array | undefined> => {
+    const rows = { rows: tried, columns: new Map([...given.columns, ...first.columns]) };
+    return model.logProbability?.(
+      taken(
+        rows,
+        Int32Array.from({ length: tried - from }, (_, i) => i),
+      ),
+    );
+  };
+  const scores = await scoresOf(0);
+  const alike = (other: Float64Array | undefined, tolerance: number): boolean =>
+    other === undefined || other.every((value, i) => apart(value, scores?.[i] ?? Number.NaN) <= tolerance);
+  if (!close(first, await model.sample(given, again(), options), 0) || !alike(await scoresOf(0), 0))
     return failure({
       code: 'brought-not-deterministic',
       message: 'The model gives other draws for the same noise.',
       hint: 'Make its noise an input (not a random operator, and no dropout left on): seeds and comparisons need it.',
     });
   const half = Int32Array.from({ length: tried / 2 }, (_, i) => i);
-  if (!close(taken(first, half), await model.sample(taken(given, half), again(), options), 1e-3))
+  if (!close(taken(first, half), await model.sample(taken(given, half), again(), options), 1e-3) || !alike(await scoresOf(tried / 2), 1e-3))
     return failure({
       code: 'brought-rows-mixed',
       message: 'What the model draws for a row changes with the other rows of the batch.',
@@ -169,10 +182,12 @@ const renamed = (batch: Batch, match: Match, names: readonly Name[]): Batch => (
   columns: new Map(names.map((name) => [name, columnOf(batch, nameOf(match, name))])),
 });
 
+const apart = (a: number, b: number): number => (a === b ? 0 : Math.abs(a - b) / (1 + Math.abs(a)));
+
 function close(a: Batch, b: Batch, tolerance: number): boolean {
   return [...a.columns].every(([name, column]) => {
     const other = columnOf(b, name).values;
-    return column.values.every((value, i) => Math.abs(value - (other[i] as number)) <= tolerance * (1 + Math.abs(value)));
+    return column.values.every((value, i) => apart(value, other[i] as number) <= tolerance);
   });
 }
 
