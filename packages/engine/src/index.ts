@@ -62,6 +62,7 @@ export {
 export { type FactorReport, type FitNetworkOptions, type FitReport, fitNetwork } from './generative/fit-network.ts';
 export { type IdGenOptions, type IdGenResult, idGen } from './generative/id-gen.ts';
 export { type FreeInputSpread, spreadOverFreeInputs } from './generative/invariance.ts';
+export type { Pictures } from './generative/metrics/pictures.ts';
 export { type ChooseOptions, chooseModels, defaultFitter, type PartChoice } from './generative/models/choose.ts';
 export type { NetworkModel } from './generative/models/network-model.ts';
 export { type CheckpointStore, type NeuralOptions, networkFitter } from './generative/models/neural.ts';
@@ -185,7 +186,10 @@ export {
   type Earlier,
   summariseDoFinetti,
 } from './reproduce/do-finetti-summary.ts';
+export { type AuditDemo, type AuditDemoSettings, auditDemo } from './reproduce/images/audit-demo.ts';
+export type { DemoFactor, DemoTools } from './reproduce/images/demo.ts';
 export { type Exemplars, exemplarsOf } from './reproduce/images/exemplars.ts';
+export { type IdGenSettings, type IdGenSize, idGenSettings } from './reproduce/images/id-gen-settings.ts';
 export {
   type DigitAttributes,
   type DigitPictures,
@@ -199,7 +203,12 @@ export {
   napkinTruth,
   napkinTypes,
 } from './reproduce/images/napkin.ts';
+export { type NapkinDemo, type NapkinDemoSettings, napkinDemo } from './reproduce/images/napkin-demo.ts';
+export type { PictureScores } from './reproduce/images/picture-scores.ts';
 export { colours, type Recipe, renderRecipe, type TensorColumn, thicknesses } from './reproduce/images/render.ts';
+export { findings as findingNames, reportCode, reportLevels } from './reproduce/images/report.ts';
+export { type ReportDemo, type ReportDemoSettings, reportDemo } from './reproduce/images/report-demo.ts';
+export { type TableLine, type TablesDemoSettings, tablesDemo } from './reproduce/images/tables-demo.ts';
 export { type BenchmarkRecord, readBenchmarkRecord } from './reproduce/record.ts';
 export { type BenchmarkModel, type BenchmarkSummary, type Containment, type Data, type Shrunk, summarise } from './reproduce/summary.ts';
 export { type TableOneRow, tableOne } from './reproduce/table-one.ts';

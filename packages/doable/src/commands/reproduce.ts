@@ -12,6 +12,7 @@ import {
   version,
 } from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
+import { options } from '../arguments/records.ts';
 import { jsonText } from '../output/json.ts';
 import { type Kept, openKept } from '../output/kept.ts';
 import { benchmarkText, tableOneText } from '../output/reproduced.ts';
@@ -20,6 +21,7 @@ import { type Stop, stopper } from '../run.ts';
 import { secondsText } from './answers.ts';
 import { type Context, exit, type Run } from './command.ts';
 import { runReproduceDoFinetti } from './reproduce-do-finetti.ts';
+import { runReproduceIdGen } from './reproduce-id-gen.ts';
 import { runReproduceJoint } from './reproduce-joint.ts';
 
 /** What `reproduce emcc --json` prints. */
@@ -34,7 +36,7 @@ export interface Reproduction extends BenchmarkSettings {
   readonly models: readonly BenchmarkModel[];
 }
 
-const papers: readonly string[] = ['emcc', 'joint', 'do-finetti'];
+const papers: readonly string[] = ['emcc', 'joint', 'do-finetti', 'id-gen'];
 /** The paper's own numbers of models and restarts, and those of a first look. */
 const whole = { models: 130, runs: 100 };
 const look = { models: 6, runs: 20 };
@@ -51,6 +53,7 @@ export const runReproduce: Run = async (context) => {
   }
   if (args.positionals[0] === 'joint') return runReproduceJoint(context);
   if (args.positionals[0] === 'do-finetti') return runReproduceDoFinetti(context);
+  if (args.positionals[0] === 'id-gen') return runReproduceIdGen(context);
   const size = args.flag('full') ? whole : look;
   const settings: BenchmarkSettings = { seed: args.number('seed') ?? 0, runs: args.number('starts') ?? size.runs };
   const asked = args.number('models') ?? size.models;
@@ -98,10 +101,15 @@ function paperIssue([paper, ...more]: readonly string[]): Issue | undefined {
   return { code: 'input', message: `There is no paper '${paper}' here.`, hint: near ?? `There is ${papers.join(', ')}.` };
 }
 
-const formatIssue = ({ args }: Context): Issue | undefined =>
-  args.text('format') === undefined || args.positionals[0] === 'do-finetti'
+const idGenOnly = ['task', 'collection', 'budget'] as const;
+
+const formatIssue = ({ args }: Context): Issue | undefined => {
+  const other = args.positionals[0] === 'id-gen' ? undefined : idGenOnly.find((name) => args.text(name) !== undefined);
+  if (other !== undefined) return { code: 'input', message: `--${options[other].name} is of doable reproduce id-gen.` };
+  return args.text('format') === undefined || args.positionals[0] === 'do-finetti'
     ? undefined
     : { code: 'input', message: '--format is of doable reproduce do-finetti.', hint: 'The others print text, or --json.' };
+};
 
 interface Work {
   readonly settings: BenchmarkSettings;

@@ -1,0 +1,76 @@
+import type { AuditDemoSettings } from './audit-demo.ts';
+import type { PictureBudget } from './demo.ts';
+import type { NapkinDemoSettings } from './napkin-demo.ts';
+import type { ReportDemoSettings } from './report-demo.ts';
+import type { TablesDemoSettings } from './tables-demo.ts';
+
+export interface IdGenSettings {
+  readonly napkin: NapkinDemoSettings;
+  readonly audit: AuditDemoSettings;
+  readonly reports: ReportDemoSettings;
+  readonly tables: TablesDemoSettings;
+}
+
+export interface IdGenSize {
+  readonly seed: number;
+  /** Pixels on a side of the coloured digits. */
+  readonly side: number;
+  /** Of the pictures of the audit. */
+  readonly auditSide: number;
+  readonly full: boolean;
+  /** Factor on all steps, rows and draws (default 1). */
+  readonly budget?: number;
+}
+
+/** What `doable reproduce id-gen` runs. Small pictures fold less; the full run has more steps and rows. */
+export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGenSize): IdGenSettings {
+  const times = (value: number, least: number): number => Math.max(least, Math.round(value * budget));
+  const picture = (pixels: number, steps: number): PictureBudget => ({
+    steps: times(steps, 2),
+    batch: 64,
+    learningRate: 3e-3,
+    fold: pixels < 16 ? 1 : 2,
+    widths: pixels < 16 ? [24, 48] : [32, 64],
+    integration: { method: 'heun', steps: 6 },
+  });
+  const steps = (full ? 6000 : 1200) * (side < 16 ? 1 : 1.25);
+  const budgets = { W1: picture(side, 0.6 * steps), X: picture(side, 0.8 * steps), Y: picture(side, steps) };
+  const readerSteps = times(side < 16 ? 600 : 1500, 20);
+  return {
+    napkin: {
+      seed,
+      rows: times(full ? 60_000 : 20_000, 400),
+      generatedRows: times(full ? 20_000 : 6_000, 200),
+      budgets,
+      codeSteps: times(full ? 1500 : 600, 20),
+      readerSteps,
+      settings: [
+        { digit: 3, colour: 0, thickness: 1 },
+        { digit: 5, colour: 1, thickness: 0 },
+      ],
+      draws: times(full ? 5_000 : 1_500, 60),
+      shown: 20,
+    },
+    audit: {
+      seed,
+      rows: times(full ? 30_000 : 10_000, 400),
+      budget: picture(auditSide, full ? 4000 : 500),
+      codeSteps: times(400, 20),
+      readerSteps: times(auditSide < 16 ? 600 : 1500, 20),
+      garment: 0,
+      draws: times(full ? 2_000 : 1_000, 60),
+      shown: 20,
+    },
+    reports: {
+      seed,
+      rows: times(full ? 30_000 : 8_000, 400),
+      budget: { ...picture(28, full ? 4000 : 350), widths: full ? [32, 64] : [24, 48] },
+      readerSteps: times(400, 20),
+      // Pneumonia and opacity stated, the others denied, in the wordy style.
+      report: { says: [2, 0, 0, 2], style: 1 },
+      draws: times(full ? 2_000 : 600, 60),
+      shown: 20,
+    },
+    tables: { seed, rows: 10_000, samples: times(full ? 100 : 20, 2) },
+  };
+}
