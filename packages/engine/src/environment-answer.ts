@@ -1,4 +1,5 @@
 import type { Study } from './data/study.ts';
+import { type Bounds, drawsAlike, intervalOfMean, joined, type OwnValues, ownValuesOf } from './environment-draws.ts';
 import { type EnvironmentPlan, type EnvironmentProblem, environmentColumns, planEnvironments } from './environment-plan.ts';
 import { aboutDisagreement, aboutFewness, aboutKinds, aboutPooling, mechanismSays } from './environment-words.ts';
 import { diagnoseEnvironments, type EnvironmentDiagnosis } from './exchangeable/diagnose.ts';
@@ -7,16 +8,14 @@ import { probabilitySteps } from './exchangeable/exact.ts';
 import { type FittedProcess, fitSteps } from './exchangeable/fitted.ts';
 import { type FrequencyData, frequencySteps, positionsJoined } from './exchangeable/frequencies.ts';
 import { posteriorModel } from './exchangeable/posterior.ts';
-import { spreadOfEffect } from './exchangeable/spread-of-effects.ts';
+import { type EffectDraws, spreadOfDraws } from './exchangeable/spread-of-effects.ts';
 import type { ExchangeableModel } from './exchangeable/terms.ts';
 import type { Variation } from './exchangeable/variation.ts';
 import { hasPositions, type PointQuestion, pointsAsked } from './exchangeable-question.ts';
 import { answerRealEnvironments } from './exchangeable-real.ts';
 import type { Value } from './graph/variable.ts';
 import type { Answer, Diagnostic, EnvironmentReport, Point, ProcessSpread } from './interpret/answer.ts';
-import { quantiles } from './math/quantile.ts';
 import { Random } from './math/random.ts';
-import { normalCdf, studentQuantile } from './math/special.ts';
 import type { MeasureOptions } from './measure.ts';
 import type { Question } from './query/terms.ts';
 import type { Result } from './run/issue.ts';
@@ -92,21 +91,18 @@ export async function answerEnvironments(
     );
   const result = await numbersOf(numbered, fitted.value, options);
   if (!result.ok) return no(said(result), result.issues[0]?.code === 'too-large' ? 'unknown' : 'refused');
-  const { values, other, draws, otherDraws } = result.value;
+  const { values, other, draws, otherDraws, own } = result.value;
   const sizes = sizesOf(environments);
   const count = labels.length;
   const level = options.level ?? 0.95;
   const single = numbered.length === 1 && Object.keys(numbered[0]?.at ?? {}).length === 0;
-  const spreads = numbered.map((point) => spreadOf(point, process, options, numbered.length > 8 ? 500 : 2000));
-  const intervals = values.map((_, k) =>
-    draws.length < 20
-      ? undefined
-      : intervalOf(
-          draws.map((row) => row[k] as number),
-          count,
-          level,
-        ),
-  );
+  const enough = draws.length >= 20;
+  const about = numbered.map((point, k) => aboutPoint(point, own[k], process, options, numbered.length > 8 ? 500 : 2000));
+  const intervals = values.map((_, k): Bounds | undefined => {
+    const { bounds, alike } = about[k] ?? {};
+    return enough ? (bounds ?? intervalOfMean(draws.map((row) => row[k] as number), count, level, factors === 'fitted' ? alike : undefined)) : undefined; // biome-ignore format: one choice
+  });
+  const spreads = about.map(({ spread, bounds }) => (enough && bounds !== undefined ? undefined : spread));
   const rows = single && !hasPositions(question) && named.length === 0 ? await pooled() : undefined;
   const report: EnvironmentReport = {
     environments: count,
@@ -139,7 +135,10 @@ export async function answerEnvironments(
       : []),
   ];
   const first = intervals[0];
-  const method = `bootstrap over ${count} environments (${draws.length} draws; never over rows), percentiles widened for so few; the kind of each mechanism is kept`;
+  const method =
+    named.length > 0
+      ? `what the rows of the environment leave open, with how environments differ refitted to ${count} environments drawn with replacement, it among them (${draws.length} draws; never over rows)`
+      : `bootstrap over ${count} environments (${draws.length} draws; never over rows), percentiles widened for so few; the kind of each mechanism is kept`;
   return {
     ...answer,
     status: undefinedEverywhere ? 'undefined' : 'identified',
@@ -228,6 +227,13 @@ interface Numbers {
   readonly other?: readonly number[];
   readonly draws: readonly (readonly number[])[];
   readonly otherDraws: readonly (readonly number[])[];
+  /** Per point: values of an environment itself, under each refit. */
+  readonly own: readonly OwnDraws[];
+}
+
+interface OwnDraws {
+  readonly of: OwnValues | undefined;
+  readonly draws: readonly EffectDraws[];
 }
 
 async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Options): Promise<Result<Numbers>> {
@@ -249,16 +255,18 @@ async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Op
   const count = environments.labels.length;
   const wanted = uncertainty === 'none' ? 0 : Math.min(options.draws ?? 1000, affordable(process, points.length));
   const random = new Random(options.seed ?? 0, 'environments').split('bootstrap');
+  const own = points.map((point) => ({ of: ownValuesOf(point, process), draws: [] as EffectDraws[] }));
+  const each = Math.max(2, Math.ceil((points.length > 8 ? 1000 : 4000) / Math.max(1, wanted)));
   for (let draw = 0; draw < wanted; draw++) {
     if (options.signal?.aborted === true) break;
     if (draw % 16 === 0) {
       onProgress?.({ task: 'bootstrap over environments', done: draw, total: wanted });
       await options.pause?.();
     }
-    const own = random.split(draw);
-    const which = Int32Array.from({ length: count }, () => own.integer(count));
+    const stream = random.split(draw);
+    const which = Int32Array.from({ length: count }, () => stream.integer(count));
     const refit = (): ExchangeableModel => {
-      refits[draw] ??= process.refit(which, own);
+      refits[draw] ??= process.refit(which, stream);
       return refits[draw] as ExchangeableModel;
     };
     const needsFit = factors === 'fitted' || (other !== undefined && draw < 200);
@@ -267,9 +275,13 @@ async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Op
     const [first, last] = factors === 'fitted' ? [one, two] : [two, one];
     if (first?.ok !== true || first.value.some(Number.isNaN)) continue;
     draws.push(first.value);
+    if (factors === 'fitted')
+      for (const [k, point] of own.entries())
+        if (point.of?.environments.every((e) => which.includes(e)) === true)
+          point.draws.push(point.of.draw(refit(), stream.split('own').split(k), each));
     if (last?.ok === true) otherDraws[draws.length - 1] = last.value;
   }
-  return success({ values: main.value, ...(other === undefined ? {} : { other }), draws, otherDraws });
+  return success({ values: main.value, ...(other === undefined ? {} : { other }), draws, otherDraws, own });
 }
 
 /** Bootstrap draws that take about as long as a reader waits: each costs a refit, whose work grows with the distinct counts of environments. */
@@ -327,35 +339,26 @@ async function frequencyValues(points: readonly PointQuestion[], data: Frequency
 /** Sums inside a bootstrap draw tell of no progress of their own. */
 const quiet = ({ signal, pause }: Options): Options => ({ ...(signal && { signal }), ...(pause && { pause }) });
 
-function spreadOf(
-  { parts }: PointQuestion,
+/** What is known of one number beside its mean: bounds if it is about environments that are named, and how environments differ. */
+function aboutPoint(
+  point: PointQuestion,
+  own: OwnDraws | undefined,
   process: FittedProcess,
   { seed = 0, level = 0.95 }: Options,
   draws: number,
-): ProcessSpread | undefined {
-  const labels = new Set(parts.map(({ label }) => label));
-  if (labels.size !== 1) return undefined;
-  const [label] = labels;
-  const number = label === undefined ? -1 : process.environmentNumber(label);
-  const model = number < 0 ? process.model : posteriorModel(process.model, process.tablesOf(number));
-  const found = spreadOfEffect(model, parts, new Random(seed, 'spread'), { level, draws });
-  if (!found.ok || found.value === undefined) return undefined;
-  const { deviation, interval } = found.value;
-  return { deviation, interval, level };
-}
-
-/**
- * Percentiles of bootstrap draws, further out than the level says because a sample of E environments varies less about itself than about
- * the truth: tail Phi(-sqrt(E / (E - 1)) t), with t of E - 1 degrees of freedom (Hesterberg 2015, "expanded" percentiles).
- */
-function intervalOf(
-  draws: readonly number[],
-  count: number,
-  level: number,
-): { readonly interval: readonly [number, number]; readonly standardError: number } {
-  const tail = normalCdf(Math.sqrt(count / (count - 1)) * studentQuantile((1 - level) / 2, count - 1));
-  const [low, high] = quantiles(draws, [tail, 1 - tail]) as [number, number];
-  const mean = draws.reduce((sum, one) => sum + one, 0) / draws.length;
-  const variance = draws.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (draws.length - 1);
-  return { interval: [low, high], standardError: Math.sqrt((variance * count) / (count - 1)) };
+): { readonly spread?: ProcessSpread; readonly bounds?: Bounds; readonly alike?: EffectDraws } {
+  const random = new Random(seed, 'spread');
+  const alike = drawsAlike(point, process, random.split('alike'));
+  const rest = alike === undefined ? {} : { alike };
+  const under = own?.of?.draw(process.model, random, draws);
+  const fitted = under && spreadOfDraws(under, level);
+  if (own?.of === undefined || fitted === undefined) return rest;
+  const known = spreadOfDraws(joined(own.draws), level);
+  const labels = new Set(point.parts.map(({ label }) => label));
+  const spread = { deviation: fitted.deviation, interval: (known ?? fitted).interval, level };
+  return {
+    ...rest,
+    ...(labels.size === 1 ? { spread } : {}),
+    ...(own.of.named && known !== undefined ? { bounds: { interval: known.interval, standardError: known.deviation } } : {}),
+  };
 }

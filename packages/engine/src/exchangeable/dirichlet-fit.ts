@@ -83,7 +83,7 @@ function runsOf(list: readonly number[]): Run[] {
 }
 
 /** Runs longer than this are summed by the log-gamma function and its derivative. */
-const long = 48;
+const long = 12;
 
 /** Sum of log(start + j) over a run. */
 function logRun(start: number, { from, to }: Pick<Run, 'from' | 'to'>): number {

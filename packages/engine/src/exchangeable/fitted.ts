@@ -27,6 +27,8 @@ export interface FittedProcess extends FrequencyData {
   tablesOf(environment: number): Tables;
   /** Fitted anew to these environments (numbers, which may repeat), each mechanism of the same kind as before. */
   refit(which: ArrayLike<number>, random: Random): ExchangeableModel;
+  /** What would be known of the mechanisms if all environments were one, of the fitted mean rates and all records: Dirichlet rows. */
+  readonly alike: ExchangeableModel;
   /** The same environments as weights of the distinct tables. */
   resampled(which: ArrayLike<number>): FrequencyData;
 }
@@ -64,6 +66,10 @@ export function* fitSteps(
     ...whole,
     model: { levels, mechanisms: mechanisms.map(({ mechanism }) => mechanism) },
     mechanisms,
+    alike: {
+      levels,
+      mechanisms: mechanisms.map(({ mechanism }, i) => alike(mechanism, families[i] as FamilyCounts, whole.times[i] as Float64Array)),
+    },
     environmentNumber: (label) => environments.labels.indexOf(label),
     tablesOf: (environment) =>
       new Map(
@@ -101,4 +107,35 @@ function chosen(scores: readonly FamilyScore[]): { readonly kind: FamilyKind; re
   });
   const { kind, total } = better ?? usual;
   return { kind, gain: total - constant.total };
+}
+
+/** Rows of the mean rates, each weighing as much as all records of its configuration, and one more of each level. */
+function alike(
+  { variable, parents, ...mechanism }: Mechanism,
+  { tables, configurations, levels }: FamilyCounts,
+  times: Float64Array,
+): Mechanism {
+  const mean = (c: number): number[] => {
+    if (mechanism.kind === 'dirichlet') return shares(mechanism.rows[c] as readonly number[]);
+    if (mechanism.kind === 'xor') {
+      const [one, zero] = mechanism.beta;
+      return shares(configurations > 1 && c === configurations - 1 ? [one, zero] : [zero, one]);
+    }
+    const { weights, rows } = mechanism;
+    return Array.from({ length: levels }, (_, k) =>
+      weights.reduce((sum, weight, part) => sum + weight * (shares(rows[part]?.[c] as readonly number[])[k] as number), 0),
+    );
+  };
+  const rows = Array.from({ length: configurations }, (_, c) => {
+    let records = 0;
+    for (const [t, table] of tables.entries())
+      for (let k = 0; k < levels; k++) records += (times[t] as number) * (table[c * levels + k] as number);
+    return mean(c).map((share) => records * share + 1);
+  });
+  return { kind: 'dirichlet', variable, parents, rows };
+}
+
+function shares(weights: readonly number[]): number[] {
+  const sum = weights.reduce((whole, one) => whole + one, 0);
+  return weights.map((one) => one / sum);
 }

@@ -16,6 +16,14 @@ export function environmentSentences(answer: Answer): readonly { readonly label:
       ? [{ label: 'Mechanisms', says: 'Frequencies of tuples of rows of one environment; nothing is fitted.' }]
       : mechanisms.map(({ says }, i) => ({ label: i === 0 ? 'Mechanisms' : '', says }))),
     ...(spread === undefined ? [] : [{ label: 'Spread', says: spreadSentence(report, spread, answer) }]),
+    ...(spread === undefined && asked.length > 0 && answer.uncertainty !== undefined
+      ? [
+          {
+            label: 'Interval',
+            says: 'It is about the named environment itself: what its rows and the pattern of all environments leave open.',
+          },
+        ]
+      : []),
   ];
 }
 
@@ -29,7 +37,7 @@ function spreadSentence({ asked }: Report, { deviation, interval, level }: NonNu
   const beside = uncertainty?.interval !== undefined;
   const [one] = asked;
   if (one !== undefined)
-    return `In environment ${one.label} itself the value lies between ${low} and ${high} with probability ${percent} % (standard deviation ${sd}), given its rows and how environments differ.${beside ? ' The interval beside the answer says how well the pattern was learned from all environments, not this.' : ''}`;
+    return `In environment ${one.label} itself the value lies between ${low} and ${high} with probability ${percent} % (standard deviation ${sd}), given its rows and how environments differ.`;
   if (deviation < 1e-9) return 'The value is the same in every environment, as far as the fitted mechanisms tell.';
-  return `The value differs from one environment to the next: in a new one it lies between ${low} and ${high} with probability ${percent} % (standard deviation ${sd}). More data do not make this smaller.${beside ? ' The interval beside the answer is about the mean over environments: how well that is known.' : ''}`;
+  return `The value differs from one environment to the next (standard deviation ${sd}), and more data do not make that smaller: in a new one it lies between ${low} and ${high} with probability ${percent} %.${beside ? ' The interval beside the answer is about the mean over environments: how well that is known.' : ''}`;
 }
