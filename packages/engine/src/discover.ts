@@ -50,8 +50,9 @@ export interface Discovered {
   readonly resamples?: Resamples;
 }
 
-/** Variables up to which graphs are compared by held-out environments. */
+/** Variables up to which graphs are compared by held-out environments, and cells of the tables of all families (some 15 seconds). */
 const mostScored = 5;
+const mostScoredCells = 100_000;
 
 /**
  * The causal graph of variables in several environments (exchangeable records, independent mechanisms, no hidden common cause), with how
@@ -162,16 +163,27 @@ async function opinionsOf(
       return { ...all(), stopped: false };
     }
     if (algorithm !== 'paper') second.paper = await inSteps(paperOpinion(environments, arrows, direction, random.split('paper')), options);
-    const { length } = environments.names;
-    if (length <= mostScored) {
+    const tooLarge = tooLargeToScore(environments);
+    if (tooLarge === undefined) {
       const score = await inSteps(scoreOpinion(environments, arrows, seed), options);
       if (score !== undefined) second.score = score;
-    } else unavailable.push({ what: 'score', why: `fits every set of causes, for up to ${mostScored} variables; these are ${length}` });
+    } else unavailable.push({ what: 'score', why: tooLarge });
     return { ...all(), stopped: false };
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     return { ...all(), stopped: true };
   }
+}
+
+/** Why graphs are not compared by held-out environments; undefined: they are. */
+function tooLargeToScore({ names, levels, labels }: Environments): string | undefined {
+  const { length } = names;
+  if (length > mostScored) return `fits every set of causes, for up to ${mostScored} variables; these are ${length}`;
+  const rows = levels.reduce((product, own) => product * (own.length + 1), 1);
+  const perEnvironment = levels.reduce((sum, own) => sum + (own.length * rows) / (own.length + 1), 0);
+  return perEnvironment * labels.length <= mostScoredCells
+    ? undefined
+    : `fits every set of causes, which takes too long with ${labels.length} environments of ${length} variables; give fewer by --variables`;
 }
 
 /** Directions rest on mechanisms that vary independently; where those of both ends vary together, there is none. */
