@@ -33,6 +33,7 @@ import type { Question } from './query/terms.ts';
 import { failure, type Issue, type Result, success } from './run/issue.ts';
 import { didYouMean } from './run/nearest.ts';
 import { Interrupted } from './run/progress.ts';
+import { answerBySampler, type Sampler } from './sampler-answer.ts';
 import { version } from './version.ts';
 
 /** What `ask` needs of a problem; a loaded problem document has it. */
@@ -48,6 +49,8 @@ export interface Asked {
 export interface AskOptions extends MeasureOptions, FunctionOptions, EnvironmentOptions, Pick<BoundOptions, 'starts' | 'pool'> {
   /** `auto` (default): bounds where identification refuses, by exact programmes; `exact`, `emcc`, `both`: bounds in any case; `none`. */
   readonly bounds?: 'auto' | 'exact' | 'emcc' | 'both' | 'none';
+  /** Answers by draws what tables of counts cannot (real variables, tables that are too large); absent: that is refused. */
+  readonly sampler?: Sampler;
   /** Check every estimand in random models before it is shown; default true. */
   readonly verify?: boolean;
   /** A clock in milliseconds, for `elapsedMs`. */
@@ -300,13 +303,23 @@ async function numbersOf(planned: Planned, problem: Asked, options: AskOptions):
   if (!measured.ok) {
     const [issue] = measured.issues as readonly [Issue];
     const status = issue.code === 'too-large' ? 'unknown' : 'refused';
-    return { ...planned.answer, status, why: `${issue.message}${issue.hint === undefined ? '' : ` ${issue.hint}`}`, studies };
+    if (options.sampler !== undefined && !found.undefined)
+      return { ...(await answerBySampler(problem, found.parts, planned.answer, options.sampler, options)), studies };
+    const diagnostics =
+      problem.graph === undefined || found.undefined ? planned.answer.diagnostics : [...planned.answer.diagnostics, drawsHint];
+    return { ...planned.answer, diagnostics, status, why: `${issue.message}${issue.hint === undefined ? '' : ` ${issue.hint}`}`, studies };
   }
   const { numbers, diagnostics, leaves } = measured.value;
   if (found.undefined) return { ...planned.answer, status: 'undefined', studies };
   const status = numbers.undefined ? 'undefined' : 'identified';
   return { ...planned.answer, ...numbers.fields, status, diagnostics: [...planned.answer.diagnostics, ...diagnostics], leaves, studies };
 }
+
+const drawsHint: Diagnostic = {
+  name: 'sampler',
+  level: 'ok',
+  says: 'Models of the factors can be trained and drawn from instead: add --sampler, or use doable sample.',
+};
 
 /** It has a number everywhere. */
 const settled = (answer: Answer | undefined): boolean =>

@@ -217,6 +217,7 @@ export { failure, type Issue, type Result, success, type Where } from './run/iss
 export { didYouMean } from './run/nearest.ts';
 export { inlinePool, type Pool } from './run/pool.ts';
 export { Interrupted, type ProgressEvent, type RunOptions, type Signal } from './run/progress.ts';
+export type { Sampler } from './sampler-answer.ts';
 export { planSample, type SamplePlan, type SamplePlanOptions, trainingRows, variablesOf } from './sampling.ts';
 export { type GraphModel, type ModelOptions, modelFor, readModel, type Truth, truthOf } from './simulate.ts';
 export type { Backend } from './tensor/backend.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Asked } from './ask.ts';
 import type { Catalogue, Offer } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
 import type { Design } from './generative/design.ts';
@@ -9,7 +8,7 @@ import type { Batch, ColumnType, ColumnValues } from './generative/terms.ts';
 import { graphFromJson, graphToJson } from './graph/formats/json.ts';
 import type { Domain, Name } from './graph/variable.ts';
 import { failure, type Issue, type Result, success } from './run/issue.ts';
-import { planSample, type SamplePlan } from './sampling.ts';
+import { planSample, type Sampleable, type SamplePlan } from './sampling.ts';
 import { version } from './version.ts';
 
 const text = z.string().max(10_000);
@@ -56,7 +55,7 @@ export interface TrainedWith {
 
 /** All of a manifest but its files, which the host writes. `factors`: which files hold each factor. */
 export function networkDocument(
-  problem: Pick<Asked, 'graph' | 'domains' | 'catalogue'> & { readonly studies: readonly Pick<Study, 'name' | 'fingerprint' | 'size'>[] },
+  problem: Sampleable & { readonly studies: readonly Pick<Study, 'name' | 'fingerprint' | 'size'>[] },
   sample: SamplePlan,
   trained: TrainedWith,
   parts: Pick<NetworkDocument, 'factors' | 'free' | 'files'>,

@@ -1,18 +1,27 @@
-import type { Asked } from './ask.ts';
 import { levelsOf } from './by-value.ts';
+import type { Catalogue } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
 import { variableOf } from './estimand/estimand.ts';
 import { rowsOf, type TrainingData } from './generative/batch.ts';
 import { idGen } from './generative/id-gen.ts';
 import { type NetworkPlan, type SamplingNetwork, typeOf } from './generative/network.ts';
 import type { ColumnType } from './generative/terms.ts';
-import type { Name, Value } from './graph/variable.ts';
+import type { Graph } from './graph/graph.ts';
+import type { Domain, Name } from './graph/variable.ts';
 import type { Refusal } from './identify/rule.ts';
 import { withoutIdleNesting } from './identify/single-world.ts';
 import { compileQuestion } from './query/bind.ts';
 import { printQuery } from './query/print.ts';
+import type { Query } from './query/terms.ts';
 import { failure, type Result, success } from './run/issue.ts';
 import type { RunOptions } from './run/progress.ts';
+
+/** What planning needs of a problem. */
+export interface Sampleable {
+  readonly graph?: Graph;
+  readonly domains: ReadonlyMap<Name, Domain>;
+  readonly catalogue: Catalogue;
+}
 
 /** How a question is sampled, before any row is read. */
 export interface SamplePlan {
@@ -35,11 +44,11 @@ export interface SamplePlanOptions {
  * `no-sampler`, `unknown-variable`.
  */
 export function planSample(
-  problem: Pick<Asked, 'graph' | 'domains' | 'catalogue'>,
+  problem: Sampleable,
   text: string,
   options: SamplePlanOptions = {},
 ): Result<SamplePlan | { readonly refusal: Refusal }> {
-  const { graph, domains, catalogue } = problem;
+  const { graph, domains } = problem;
   if (graph === undefined)
     return failure({ code: 'no-graph', message: 'To sample an effect a graph is needed.', hint: "Give one: --graph 'X -> Y'." });
   const compiled = compileQuestion(text, { graph, domains });
@@ -54,7 +63,19 @@ export function planSample(
         .map(({ query }) => printQuery(query, 'do'))
         .join('; ')}.`,
     });
-  const query = withoutIdleNesting(part.query, graph);
+  return planQuery(problem, graph, part.query, text, options);
+}
+
+/** {@link planSample} for one query that is bound already. Issues: `no-sampler`, `unknown-variable`. */
+export function planQuery(
+  problem: Sampleable,
+  graph: Graph,
+  asked: Query,
+  text: string,
+  options: SamplePlanOptions = {},
+): Result<SamplePlan | { readonly refusal: Refusal }> {
+  const { domains, catalogue } = problem;
+  const query = withoutIdleNesting(asked, graph);
   const made = idGen(query, graph, catalogue, { ...options, levels: levelsOf(problem) });
   if (!made.ok) return made.refusal === undefined ? failure(...made.issues) : success({ refusal: made.refusal });
   const { plan } = made;
@@ -64,14 +85,10 @@ export function planSample(
     if (!type.ok) return type;
     types.set(name, type.value);
   }
-  const asked = [...query.of, ...query.given].flatMap((term) => [term.variable, ...term.world.map(({ variable }) => variable)]);
+  const named = [...query.of, ...query.given].flatMap((term) => [term.variable, ...term.world.map(({ variable }) => variable)]);
   const known = new Set([...plan.inputs.map(({ name }) => name), ...plan.outputs.map(({ name }) => name)]);
-  return success({ question: text, plan, types, idle: [...new Set(asked)].filter((name) => !known.has(name)) });
+  return success({ question: text, plan, types, idle: [...new Set(named)].filter((name) => !known.has(name)) });
 }
-
-/** Values that a question states for what it sets and conditions on; see `inputsFrom`. */
-export const statedInputs = ({ plan }: Pick<SamplePlan, 'plan'>): Readonly<Record<Name, Value>> =>
-  Object.fromEntries(plan.inputs.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 
 /** Every variable that a plan reads, draws or is fed. */
 export function variablesOf(plan: NetworkPlan): ReadonlySet<Name> {

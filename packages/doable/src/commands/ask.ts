@@ -9,14 +9,17 @@ import {
   type Problem,
   type Result,
   readGraph,
+  type Sampler,
   success,
 } from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { type PlacesArgument, placesArgument } from '../arguments/places.ts';
 import { learnsGraph, readProblem } from '../arguments/problem.ts';
+import { trainingProgress } from '../output/training.ts';
 import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
+import { cacheFolder } from '../sampling/cache.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
 import { askOptions, exitOf, formatOf, markPartial, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, type Exit, exit, type Run } from './command.ts';
@@ -61,7 +64,13 @@ export const runAsk: Run = async (context) => {
     }
     console.warn([...(loaded.warnings ?? []), ...idleStarts(context)]);
     console.note(understood(problem));
-    const options = { ...askOptions(args, stop), ...places.value, pool, onProgress: console.progress.onProgress };
+    const options = {
+      ...askOptions(args, stop),
+      ...samplerOption(context, problem),
+      ...places.value,
+      pool,
+      onProgress: trainingProgress(console, process.stderr.isTTY),
+    };
     const answered = await stop.race(answersOf(context, problem, asked, options, stop));
     console.progress.clear();
     if (answered === 'stopped') return interrupted(context);
@@ -102,6 +111,33 @@ async function answersOf(
     if (error instanceof Interrupted) return 'stopped';
     throw error;
   }
+}
+
+/** --sampler: what tables cannot answer is answered by draws of fitted models. */
+function samplerOption({ args, console, env }: Context, problem: Problem): { readonly sampler?: Sampler } {
+  if (!args.flag('sampler')) return {};
+  const [refits, threads, steps] = [args.number('refits'), args.number('threads'), args.number('steps')];
+  return {
+    sampler: {
+      ...(refits === undefined ? {} : { refits }),
+      async fit(sample, data, { known, resampled, seed, ...run }) {
+        const { fitSample } = await import('../sampling/fit.ts');
+        return fitSample(problem, sample, {
+          ...run,
+          data,
+          known,
+          seed,
+          kinds: { all: 'default', of: new Map() },
+          generatedRows: 20_000,
+          design: 'even',
+          ...(steps === undefined ? {} : { steps }),
+          ...(threads === undefined ? {} : { threads }),
+          ...(resampled || args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env) }),
+          onNote: (text) => console.note(text),
+        });
+      },
+    },
+  };
 }
 
 /** --starts where nothing starts at random. */

@@ -9,12 +9,15 @@ const every = 10_000;
  * (reading, drawing) only have the bar.
  */
 export function trainingProgress({ progress, note }: Pick<Console, 'progress' | 'note'>, shows: boolean): (event: ProgressEvent) => void {
-  const begun = new Map<string, { readonly at: number; readonly done: number; told: number }>();
+  const begun = new Map<string, { readonly at: number; readonly done: number; told: number; last: number }>();
   return (event) => {
     const { task, done, total, loss } = event;
     if (loss === undefined || total === undefined) return progress.onProgress(event);
     const now = performance.now();
-    const first = begun.get(task) ?? { at: now, done, told: now };
+    let first = begun.get(task);
+    // The same task again: other rows.
+    if (first === undefined || done < first.last) first = { at: now, done, told: now, last: done };
+    first.last = done;
     begun.set(task, first);
     const left = done > first.done ? ((now - first.at) / (done - first.done)) * (total - done) : undefined;
     const says = `loss ${loss.toPrecision(4)}${left === undefined ? '' : `, ${timeText(left)} left`}`;

@@ -12,6 +12,7 @@ import {
   fitNetwork,
   type Issue,
   loadFactor,
+  type Name,
   type PlannedFactor,
   type Problem,
   type Result,
@@ -19,6 +20,7 @@ import {
   type SamplePlan,
   saveFactor,
   success,
+  type TrainingData,
   taskOf,
   trainingRows,
   version,
@@ -41,6 +43,10 @@ export interface FitSampleOptions extends RunOptions {
   readonly cache?: string;
   readonly onFactor?: (report: FactorReport, model: ConditionalModel) => void;
   readonly onNote?: (text: string) => void;
+  /** Rows by study; absent: those of the studies. */
+  readonly data?: ReadonlyMap<Name, TrainingData>;
+  /** Models of factors by key that are fitted already; those that are fitted are added. */
+  readonly known?: Map<string, ConditionalModel>;
 }
 
 /**
@@ -53,7 +59,20 @@ export async function fitSample(
   options: FitSampleOptions,
 ): Promise<Result<FitReport>> {
   const { plan, types } = sample;
-  const { kinds, seed, generatedRows, design, steps, threads = availableParallelism(), cache: folder, onFactor, onNote, ...run } = options;
+  const {
+    kinds,
+    seed,
+    generatedRows,
+    design,
+    steps,
+    threads = availableParallelism(),
+    cache: folder,
+    onFactor,
+    onNote,
+    known,
+    data: given,
+    ...run
+  } = options;
   const kindOf = ({ id }: PlannedFactor): KindOfModel => kinds.of.get(id) ?? kinds.all;
   const networks = new Set<string>();
   for (const factor of plan.factors) {
@@ -73,7 +92,7 @@ export async function fitSample(
   const address = addresses(problem, sample, kindOf, options);
   const warnings: Issue[] = [];
   const finished = new Map<string, readonly string[]>();
-  const data = await trainingRows(problem.studies, plan, run);
+  const data = given ?? (await trainingRows(problem.studies, plan, run));
 
   const onThread = (factor: PlannedFactor): Fitter => ({
     kind: 'function',
@@ -97,6 +116,8 @@ export async function fitSample(
     },
   });
   const kept = async (task: ConditionalTask, factor: PlannedFactor): Promise<ConditionalModel | undefined> => {
+    const fromBefore = known?.get(factor.key);
+    if (fromBefore !== undefined) return fromBefore;
     const found = await cache?.load(address(factor));
     if (found === undefined) return undefined;
     const model = loadFactor(found.manifest, found.files, backend as Backend, { threads: 1 });
@@ -113,6 +134,7 @@ export async function fitSample(
     fitterFor: (task, factor) => (networks.has(factor.id) ? success(onThread(factor)) : fitterOf(task, kindOf(factor), undefined)),
     async onFactor(report, model) {
       onFactor?.(report, model);
+      known?.set(report.factor.key, model);
       if (cache === undefined || report.reused === true) return;
       const saved = saveFactor(model, report.factor.id);
       if (!saved.ok) return;

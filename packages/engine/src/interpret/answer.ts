@@ -174,6 +174,40 @@ export interface AdditiveReport {
   readonly sensitivity?: { readonly size: number; readonly interval: readonly [number, number] };
 }
 
+/** What an answer from draws of fitted models rests on. */
+export interface SamplerReport {
+  /** Draws behind each figure, and how often all models were fitted again to resampled rows. */
+  readonly draws: number;
+  readonly refits: number;
+  /** Of the value, where it is one number: what more draws would remove, and what only more data would. */
+  readonly monteCarloError?: number;
+  readonly refitError?: number;
+  readonly factors: readonly {
+    readonly id: string;
+    readonly of: readonly Name[];
+    readonly given: readonly Name[];
+    readonly kind: string;
+    readonly rows: number;
+    /** Mean loss on rows held out of training, where there were any. */
+    readonly heldOutLoss?: number;
+    /** P-value of a permutation test between rows and draws at the same conditions. */
+    readonly twoSample?: number;
+    /** Learnt from so many generated rows. */
+    readonly generatedRows?: number;
+  }[];
+  /** Of real outcomes: what the draws look like. */
+  readonly summaries?: readonly {
+    readonly name: Name;
+    readonly figures: readonly {
+      readonly of: 'mean' | 'deviation' | 'quantile';
+      readonly at?: number;
+      readonly value: number;
+      readonly standardError: number;
+      readonly monteCarloError: number;
+    }[];
+  }[];
+}
+
 /** One answer of the answers document (contract, section 4). Fields that do not apply are absent. */
 /** What an answer under a graph that was learned from environments hangs on. */
 export interface LearnedGraph {
@@ -208,6 +242,8 @@ export interface Answer {
   readonly distribution?: readonly Point[];
   readonly function?: MeanFunction;
   readonly additive?: AdditiveReport;
+  /** Where it was estimated from draws of fitted models. */
+  readonly sampler?: SamplerReport;
   /** Where the graph was learned from environments. */
   readonly learned?: LearnedGraph;
   readonly environments?: EnvironmentReport;

@@ -7,6 +7,7 @@ import { functionLines } from './function-text.ts';
 import { boundsOf } from './interval.ts';
 import { type Column, columnsOf, count, grid, pad, paragraph, type Rich, type TextOptions, type Tone } from './layout.ts';
 import { axesOf, placesOf, shortNumber, supportedPlaces } from './round.ts';
+import { summaryLines } from './sampler.ts';
 import { headline, hedgeSentences, helpSentence, isDirect, isNo, ruleSentence, rungWords, stoppedSentence } from './words.ts';
 
 export interface AnswerTextOptions extends TextOptions {
@@ -172,6 +173,7 @@ function valueLines(answer: Answer, options: AnswerTextOptions): string[] {
     const method = options.method === false ? [] : paragraph({ tone: 'dim', text: uncertainty.method }, options, '  ');
     return [...paragraph([value, interval], options, '  '), ...scale, ...method];
   }
+  if (answer.sampler?.summaries !== undefined) return [...summaryLines(answer.sampler.summaries, options), ...methodLines(answer, options)];
   return headlineLines(answer, options);
 }
 
