@@ -7,6 +7,7 @@ import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader, type TrainedReader } from '../../generative/metrics/trained-reader.ts';
 import { codedFitter } from '../../generative/models/coded.ts';
 import { foldedFitter } from '../../generative/models/folded.ts';
+import { keyedFitter } from '../../generative/models/keyed.ts';
 import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../generative/models/neural.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
@@ -49,6 +50,8 @@ export interface PictureBudget {
   readonly fold: number;
   /** Channels of the levels of the U-Net, from the folded picture downwards. */
   readonly widths: readonly number[];
+  /** Steps of the softmax that draws the kind of a picture. */
+  readonly kindSteps: number;
   readonly integration: NonNullable<NeuralOptions['integration']>;
 }
 
@@ -71,7 +74,7 @@ export function planOf(graph: string, question: string): NetworkPlan {
   return made.plan;
 }
 
-/** Counts for blocks of levels given levels, a U-Net for pictures; `code` sums pictures among the conditions up. */
+/** Counts for blocks of levels given levels; for pictures a U-Net, after a softmax of the kind that `code` sees in them. */
 export function demoFitter(
   task: ConditionalTask,
   budget: PictureBudget,
@@ -82,18 +85,22 @@ export function demoFitter(
   if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
   const { backend, checkpoint, threads } = tools;
   const { steps, batch, learningRate, fold, widths, integration } = budget;
+  const common = { backend, ...(checkpoint && { checkpoint }), ...(threads === undefined ? {} : { threads }) };
   const unet = networkFitter('unet', {
-    backend,
+    ...common,
     budget: { steps, batch, learningRate, heldOut: 0, looks: 10, patience: 10 },
     widths,
     integration,
     pictures: 'code',
     rows: 128,
     onTrained: (_, report) => onTrained(task, report),
-    ...(checkpoint && { checkpoint }),
-    ...(threads === undefined ? {} : { threads }),
   });
-  return codedFitter(foldedFitter(unet, fold), (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
+  const pictures = foldedFitter(unet, fold);
+  if (code === undefined) return pictures;
+  const kinds = networkFitter('softmax', { ...common, budget: { steps: budget.kindSteps, batch: 256, learningRate: 3e-3 }, rows: 256 });
+  return codedFitter(keyedFitter(foldedFitter(kinds, fold), pictures, code), (name) =>
+    task.types.get(name)?.kind === 'tensor' ? code : undefined,
+  );
 }
 
 /**

@@ -31,6 +31,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     learningRate: 3e-3,
     fold: pixels < 16 ? 1 : 2,
     widths: pixels < 16 ? [24, 48] : [32, 64],
+    kindSteps: times(full ? 3000 : 800, 2),
     integration: { method: 'heun', steps: 6 },
   });
   const steps = (full ? 6000 : 1200) * (side < 16 ? 1 : 1.25);

@@ -13,6 +13,7 @@ import {
   type DemoTools,
   demoFitter,
   factorsOf,
+  fitCode,
   lawKey,
   type PictureBudget,
   picturesOf,
@@ -89,6 +90,9 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   const errors = await readerErrors(reader.value, held.pictures, held.columns, axes);
 
   const { batch: data } = drawReports(labels, settings.rows, random.split('rows'));
+  tools.onStage?.('learn kinds of films');
+  const code = await fitCode(data, ['X'], ['N', 'E', 'A', 'L'], types, settings.seed, settings.readerSteps, tools);
+  if (!code.ok) return code;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(reportGraph, 'P(X | do(R))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -96,7 +100,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
     types,
     fitterFor: (task) => {
       tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-      return success(demoFitter(task, settings.budget, tools, undefined, (of, report) => trained.set(lawKey(of), report)));
+      return success(demoFitter(task, settings.budget, tools, code.value, (of, report) => trained.set(lawKey(of), report)));
     },
   });
   if (!fitted.ok) return fitted;
@@ -118,7 +122,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   };
   const scores: PictureScores[] = [];
   for (const source of ['real', 'network'] as const) scores.push(await scorePictures(source, sources[source], judge, random.split(source)));
-  await reader.value.dispose();
+  await Promise.all([reader.value.dispose(), code.value.dispose()]);
   return success({
     report,
     reader: errors.accuracy,
