@@ -73,7 +73,7 @@ test('what is missing is asked for', async () => {
 });
 
 test('commands of later versions say so', async () => {
-  for (const name of ['sample', 'serve']) expect(await refused([name])).toContain('is not yet in this version');
+  for (const name of ['serve']) expect(await refused([name])).toContain('is not yet in this version');
 });
 
 test('data where a problem document belongs, and a stream where a file does', async () => {
