@@ -91,7 +91,7 @@ test.each([
       }),
     );
     for (const [x, wanted] of Object.entries(truth)) {
-      const share = meanOf(await drawn(network, { X: x }, 400_000));
+      const share = meanOf(await drawn(network, { X: x }, 200_000));
       console.log(
         `${name}: P(Y = 1 | do(X = ${x}))`,
         share.toFixed(4),
@@ -184,7 +184,7 @@ const mixedFrontDoor: Study = {
     let [shares, beta, deviation] = [[0.3, 0.7], [0, 1, 0, 1], 1];
     const rows = z.flatMap((value) => [-1, 1].map((u) => [1, value, value * value, u]));
     const twice = y.flatMap((value) => [value, value]);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 25; round++) {
       const weights = y.flatMap((value, i) => {
         const odds = [-1, 1].map((u) => {
           const error = (value - dot(beta, rows[2 * i + (u === 1 ? 1 : 0)] as number[])) / deviation;
@@ -266,7 +266,7 @@ const mixedNapkin: Study = {
 
 const rowsOfData = 4000;
 const draws = 40_000;
-const refits = 12;
+const refits = 8;
 
 /** Energy distance to fresh draws of the truth (mean of the two settings) and error of the effect. */
 async function judged(

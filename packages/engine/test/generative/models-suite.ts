@@ -71,12 +71,12 @@ interface Case {
   readonly task: ConditionalTask;
   readonly fitter: (options: NeuralOptions) => Fitter;
 }
-const tiny = { steps: 12, batch: 10, looks: 4, heldOut: 0.2, patience: 100 };
+const tiny = { steps: 12, batch: 6, looks: 4, heldOut: 0.2, patience: 100 };
 const small = (kind: 'softmax' | 'mixture' | 'flow' | 'unet'): Partial<NeuralOptions> => ({
   budget: kind === 'unet' ? { ...tiny, batch: 4 } : tiny,
   widths: kind === 'unet' ? [4, 8] : [8],
   components: 3,
-  rows: 8,
+  rows: 4,
   integration: { method: 'heun', steps: 2 },
 });
 const one = (kind: 'softmax' | 'mixture' | 'flow' | 'unet', of: string[], given: string[]): Case => ({
@@ -108,8 +108,8 @@ const valuesOf = (batch: Batch): Record<string, number[]> =>
 /** What holds for every kind of model on every backend, with networks that are hardly trained. */
 export function modelSuite(backendOf: () => Backend): void {
   describe.each(cases)('$name', ({ task, fitter }) => {
-    const data = mixedRows(40, 1);
-    const given = mixedRows(12, 2);
+    const data = mixedRows(24, 1);
+    const given = mixedRows(6, 2);
     const fit = (options: Partial<NeuralOptions> = {}, more: { readonly seed?: number } = {}): Promise<Result<ConditionalModel>> =>
       fitter({ backend: backendOf(), ...options }).fit(task, data, { seed: more.seed ?? 5 });
 
@@ -202,10 +202,10 @@ export function modelSuite(backendOf: () => Backend): void {
     test('rows of weight 0 do not count; a value that is no number is refused', async () => {
       const model = good(await fit());
       const noise = mixedRows(10, 9);
-      const weights = Float64Array.from({ length: 50 }, (_, row) => (row < 40 ? 1 : 0));
+      const weights = Float64Array.from({ length: 34 }, (_, row) => (row < 24 ? 1 : 0));
       const weighted = good(await fitter({ backend: backendOf() }).fit(task, together(data, noise), { seed: 5, weights }));
       expect(parametersOf(weighted)).toEqual(parametersOf(model));
-      const none = await fitter({ backend: backendOf() }).fit(task, data, { seed: 5, weights: new Float64Array(40) });
+      const none = await fitter({ backend: backendOf() }).fit(task, data, { seed: 5, weights: new Float64Array(24) });
       expect(none).toMatchObject({ ok: false, issues: [{ code: 'no-rows' }] });
       const hole = together(data, batchOf(0, Object.fromEntries(noise.columns)));
       const column = [...task.given, ...task.of].map((name) => hole.columns.get(name)).find((each) => each?.kind !== 'finite');
@@ -219,7 +219,7 @@ export function modelSuite(backendOf: () => Backend): void {
   });
 
   test('guidance is 0 unless asked for; where it is, the fit warns that the law is tempered', async () => {
-    const data = mixedRows(40, 1);
+    const data = mixedRows(24, 1);
     const options = { backend: backendOf(), ...small('flow') };
     const task = taskOf(['y'], ['c'], types);
     const plain = await networkFitter('flow', options).fit(task, data, { seed: 1 });
@@ -232,7 +232,7 @@ export function modelSuite(backendOf: () => Backend): void {
   });
 
   test('columns of the wrong kind are refused', async () => {
-    const data = mixedRows(40, 1);
+    const data = mixedRows(24, 1);
     for (const [kind, of] of [
       ['softmax', 'x'],
       ['mixture', 'c'],
