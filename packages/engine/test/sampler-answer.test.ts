@@ -25,7 +25,7 @@ const sampler = (more: Partial<Sampler> = {}, steps = 60): Sampler => ({
     fitNetwork(sample.plan, data, {
       ...run,
       types: sample.types,
-      generatedRows: 40_000,
+      generatedRows: 20_000,
       fitterFor: (task) => {
         const real = [...task.of, ...task.given].some((name) => task.types.get(name)?.kind === 'real');
         const kind = task.types.get(task.of[0] as string)?.kind === 'real' ? 'mixture' : 'softmax';
@@ -67,12 +67,12 @@ test('on tables draws agree with the formula, and refitting errs as the bootstra
   const question = good(compileQuestion(text, problem as never));
   const found = identify(question, problem.graph, problem.catalogue);
   if (found.verdict !== 'identified') throw new Error('identified');
-  const answer = await answerBySampler(problem, found.parts, exact, sampler({ draws: 40_000, refits: 24 }), { seed: 2 });
+  const answer = await answerBySampler(problem, found.parts, exact, sampler({ draws: 20_000, refits: 20 }), { seed: 2 });
   const { monteCarloError = 0, refitError = 0 } = answer.sampler ?? {};
   expect(Math.abs((answer.value as number) - (exact.value as number))).toBeLessThan(4 * monteCarloError);
-  // Two shares of 40,000 draws each.
-  expect(monteCarloError).toBeGreaterThan(0.5 * Math.sqrt((2 * 0.25) / 40_000));
-  expect(monteCarloError).toBeLessThan(1.6 * Math.sqrt((2 * 0.25) / 40_000));
+  // Two shares of 20,000 draws each.
+  expect(monteCarloError).toBeGreaterThan(0.5 * Math.sqrt((2 * 0.25) / 20_000));
+  expect(monteCarloError).toBeLessThan(1.6 * Math.sqrt((2 * 0.25) / 20_000));
   const bootstrap = Math.hypot(exact.uncertainty?.standardError ?? 0, monteCarloError);
   expect(refitError / bootstrap).toBeGreaterThan(0.6);
   expect(refitError / bootstrap).toBeLessThan(1.6);
@@ -102,7 +102,7 @@ test('napkin: the spread over the free input and the generated set are among the
   expect(Math.abs(share - 0.75)).toBeLessThan(0.06);
   const named = (name: string) => answer.diagnostics.find((one) => one.name === name);
   expect(named('free inputs')?.says).toContain('must not depend on Z');
-  expect(named('generated set')?.figure).toBe(40_000);
+  expect(named('generated set')?.figure).toBe(20_000);
   expect(answer.uncertainty?.method).toContain('the uncertainty of the data is not in it');
 });
 
@@ -125,7 +125,7 @@ test('a real mediator: refused without a sampler, answered with one; a real outc
   const [refused] = good(await ask(problem, [text])).answers as readonly [Answer];
   expect(refused.status).toBe('refused');
   expect(refused.diagnostics.find(({ name }) => name === 'sampler')?.says).toContain('--sampler');
-  const asked = good(await ask(problem, [text, 'P(M | do(X=1))'], { sampler: sampler({ draws: 4000, refits: 2 }), verify: false }));
+  const asked = good(await ask(problem, [text, 'P(M | do(X=1))'], { sampler: sampler({ draws: 2000, refits: 2 }), verify: false }));
   const [effect, mediator] = asked.answers as readonly [Answer, Answer];
   expect(effect.status).toBe('identified');
   // 1.5 * 0.8; the front-door estimate of 1,200 rows errs by about 0.1, a small network by as much.
