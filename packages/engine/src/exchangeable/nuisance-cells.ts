@@ -1,7 +1,7 @@
 import type { MixedEnvironments } from './mixed-environments.ts';
 
 /** Basis functions of what is conditioned on, at most. */
-const mostTerms = 64;
+const mostTerms = 96;
 /** Standard scores beyond this count as this. */
 const farthest = 4;
 
@@ -22,8 +22,8 @@ export interface Cells {
 }
 
 /**
- * The basis in the variables `given`: levels as indicators, real variables by their features and standard scores, products of two variables as
- * long as there are at most {@link mostTerms}.
+ * The basis in the variables `given`: levels as indicators, real variables by five functions of their standard scores (fewer leave enough
+ * of a curve in both residuals to reject a true independence), products of two variables as long as there are at most {@link mostTerms}.
  */
 export function cellsOf(
   { columns, starts }: MixedEnvironments,
@@ -70,7 +70,14 @@ export function cellsOf(
     if (columns[v]?.kind === 'real') {
       const bounded = at(features[v]?.[0] as Float64Array);
       const score = bounded.map((s) => Math.max(-farthest, Math.min(farthest, s / Math.sqrt(1 - s * s))));
-      terms.push(score, at(features[v]?.[1] as Float64Array));
+      const even = at(features[v]?.[1] as Float64Array);
+      terms.push(
+        score,
+        even,
+        score.map((z) => z * z),
+        even.map((q) => q * q),
+        score.map((z, c) => z * (even[c] as number)),
+      );
     }
   const pairs = linear.flatMap((one, i) => linear.slice(i + 1).flatMap((other) => one.flatMap((x) => other.map((y) => [x, y] as const))));
   if (terms.length + pairs.length <= mostTerms) for (const [x, y] of pairs) terms.push(x.map((value, c) => value * (y[c] as number)));

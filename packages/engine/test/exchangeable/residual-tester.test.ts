@@ -59,6 +59,34 @@ describe('residual tests', () => {
     }
   });
 
+  it('a real condition that differs widely between environments: what is curved in both residuals does not reject', () => {
+    const runs = heavy ? 500 : 60;
+    let rejected = 0;
+    for (let run = 0; run < runs; run++) {
+      const random = new Random(53, run);
+      const [x, y] = [new Float64Array(2400), new Float64Array(2400)];
+      for (let e = 0; e < 300; e++) {
+        const [mean, base] = [2 * random.normal(), random.normal()];
+        for (let r = 8 * e; r < 8 * e + 8; r++) {
+          x[r] = mean + random.normal();
+          y[r] = base + (x[r] as number) + random.normal();
+        }
+      }
+      const tester = residualTester({
+        names: ['X', 'Y'],
+        labels: Array.from({ length: 300 }, (_, e) => String(e)),
+        starts: Int32Array.from({ length: 301 }, (_, e) => 8 * e),
+        columns: [
+          { kind: 'real', values: x },
+          { kind: 'real', values: y },
+        ],
+      });
+      if (tester.across(1, 0, [0]).p < 0.05) rejected += 1;
+      if (run < 5) expect(tester.across(0, 1, [1]).p).toBeLessThan(0.01);
+    }
+    expect(notAbove(rejected, runs, 0.07)).toBe(true);
+  });
+
   it('seven conditions of two levels: level under the null, power where 128 strata have none', () => {
     const parents = [[], [0], [0], [1, 2], [3], [3], [1], [5, 6]];
     const graph = parents.map((own, v) => [`V${v}`, own.map((k) => `V${k}`)] as const);
