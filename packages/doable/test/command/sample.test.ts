@@ -180,7 +180,7 @@ test('killed while it trains, the same command goes on from its checkpoint to th
 
 test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
   const own = join(folder, 'stopped');
-  const args = [frontDoor, 'P(Y | do(X=1))', '-n', '5', '--models', 'softmax', '--steps', '100000', '--threads', '1', '--cache', own];
+  const args = [frontDoor, 'P(Y | do(X=1))', '-n', '5', '--models', 'softmax', '--steps', '6000', '--threads', '1', '--cache', own];
   const ran = await new Promise<{ code: number | null; err: string; out: string }>((resolve) => {
     const child = spawn(process.execPath, [main, 'sample', ...args], { cwd: root });
     let [out, err] = ['', ''];
@@ -190,8 +190,15 @@ test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text;
     });
-    setTimeout(() => child.kill('SIGINT'), 2500);
-    child.on('close', (code) => resolve({ code, err, out }));
+    const watch = setInterval(() => {
+      if (!existsSync(join(own, 'checkpoints'))) return;
+      clearInterval(watch);
+      child.kill('SIGINT');
+    }, 5);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, err, out });
+    });
   });
   expect([ran.code, ran.out]).toEqual([130, '']);
   expect(ran.err).toContain('The same command goes on');
