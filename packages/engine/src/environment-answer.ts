@@ -1,7 +1,15 @@
 import type { Study } from './data/study.ts';
 import { type Bounds, drawsAlike, intervalOfMean, joined, type OwnValues, ownValuesOf } from './environment-draws.ts';
-import { type EnvironmentPlan, type EnvironmentProblem, environmentColumns, planEnvironments } from './environment-plan.ts';
-import { aboutDisagreement, aboutFewness, aboutKinds, aboutPooling, mechanismSays } from './environment-words.ts';
+import { type EnvironmentPlan, type EnvironmentProblem, planEnvironments } from './environment-plan.ts';
+import {
+  aboutDisagreement,
+  aboutFewness,
+  aboutKinds,
+  aboutPooling,
+  aboutUnseen,
+  mechanismSays,
+  withoutPower,
+} from './environment-words.ts';
 import { diagnoseEnvironments, type EnvironmentDiagnosis } from './exchangeable/diagnose.ts';
 import { type Environments, readEnvironments, sizesOf } from './exchangeable/environments.ts';
 import { probabilitySteps } from './exchangeable/exact.ts';
@@ -11,7 +19,7 @@ import { posteriorModel } from './exchangeable/posterior.ts';
 import { type EffectDraws, spreadOfDraws } from './exchangeable/spread-of-effects.ts';
 import type { ExchangeableModel } from './exchangeable/terms.ts';
 import type { Variation } from './exchangeable/variation.ts';
-import { hasPositions, type PointQuestion, pointsAsked } from './exchangeable-question.ts';
+import { hasPositions, type Part, type PointQuestion, pointsAsked } from './exchangeable-question.ts';
 import { answerRealEnvironments } from './exchangeable-real.ts';
 import type { Value } from './graph/variable.ts';
 import type { Answer, Diagnostic, EnvironmentReport, Point, ProcessSpread } from './interpret/answer.ts';
@@ -75,14 +83,13 @@ export async function answerEnvironments(
   const fitted = await fitOnce(found, studies, options, fits);
   if (!fitted.ok) return no(said(fitted));
   const { environments, diagnosis, process } = fitted.value;
-  const whole = wholeOf(fitted.value, found.parts, environmentColumns(problem));
+  const whole = wholeOf(fitted.value, found.parts, studies);
   if (typeof whole === 'string') return no(whole);
   const labels = environments.labels;
-  const points = pointsAsked(found.parts, found.shape.levels, labels);
-  if (typeof points === 'string') return no(points);
-  const numbered = points.map(
-    (point): PointQuestion => ({ ...point, parts: point.parts.map((part) => ({ ...part, ...whole(part.label) })) }),
-  );
+  const parts = found.parts.map((one) => ({ ...one, part: whole(one.part) }));
+  const each = parts.find(({ part }) => part.environment?.label === null)?.part.environment;
+  const numbered = pointsAsked(parts, found.shape.levels, each === undefined ? labels : labelsOf(labels, studies, each.column));
+  if (typeof numbered === 'string') return no(numbered);
   const named = [...new Set(numbered.flatMap(({ parts }) => parts.flatMap(({ label }) => label ?? [])))];
   const { factors = 'fitted' } = options;
   if (factors === 'frequencies' && named.length > 0)
@@ -125,7 +132,8 @@ export async function answerEnvironments(
   const undefinedEverywhere = values.every(Number.isNaN);
   const diagnostics: Diagnostic[] = [
     ...answer.diagnostics,
-    ...diagnosis.diagnostics,
+    ...withoutPower(diagnosis.diagnostics, diagnosis.constant, process.mechanisms),
+    ...aboutUnseen(process, numbered),
     ...aboutFewness(count, sizes),
     ...aboutKinds(report, named.length > 0),
     ...aboutDisagreement(report, values[0], draws, otherDraws),
@@ -202,23 +210,32 @@ async function fitNow({ shape }: Found, studies: readonly Study[], options: Opti
 }
 
 /** Which environment a label of a question is, or what is wrong with one of them. */
-function wholeOf(
-  { environments: { labels } }: Fit,
-  parts: Found['parts'],
-  columns: ReadonlySet<string>,
-): ((label: Value | undefined) => { readonly label?: Value }) | string {
-  const find = (label: Value): readonly string[] => labels.filter((one) => one === label || one.endsWith(`: ${label}`));
+function wholeOf({ environments: { labels } }: Fit, parts: Found['parts'], studies: readonly Study[]): ((part: Part) => Part) | string {
+  const wholes = new Map<string, Value>();
   for (const { part } of parts) {
-    const label = part.environment?.label;
-    if (label === undefined || label === null) continue;
-    const hits = find(label);
-    if (hits.length === 0) {
-      const [column] = columns;
-      return `No record is of ${part.environment?.column ?? column}=${label}. ${didYouMean(label, labels) ?? `Ask without it for a new environment.`}`;
-    }
-    if (hits.length > 1) return `Several studies have an environment ${label} (${hits.join(', ')}): ask with one study.`;
+    const { label, column } = part.environment ?? {};
+    if (label === undefined || label === null || column === undefined) continue;
+    const own = labelsOf(labels, studies, column);
+    const hits = own.filter((one) => one === label || one.endsWith(`: ${label}`));
+    if (hits.length === 0)
+      return `No record is of ${column}=${label}. ${didYouMean(label, own) ?? 'Ask without it for a new environment.'}`;
+    if (hits.length > 1) return `Several studies have an environment ${column}=${label} (${hits.join(', ')}): keep one study.`;
+    wholes.set(`${column}=${label}`, hits[0] as Value);
   }
-  return (label) => (label === undefined ? {} : { label: find(label)[0] ?? label });
+  return ({ environment, ...part }) => {
+    const label = environment?.label;
+    const known = label === null || label === undefined ? undefined : wholes.get(`${environment?.column}=${label}`);
+    return environment === undefined || known === undefined
+      ? { ...part, ...(environment && { environment }) }
+      : { ...part, environment: { ...environment, label: known } };
+  };
+}
+
+/** Labels of the environments that one column tells apart: those of several studies have the name of theirs before them. */
+function labelsOf(labels: readonly string[], studies: readonly Study[], column: string): readonly string[] {
+  if (studies.length === 1) return labels;
+  const own = studies.filter(({ regime }) => regime.environment === column);
+  return labels.filter((label) => own.some(({ name }) => label.startsWith(`${name}: `)));
 }
 
 interface Numbers {
@@ -276,9 +293,9 @@ async function numbersOf(points: readonly PointQuestion[], fit: Fit, options: Op
     if (first?.ok !== true || first.value.some(Number.isNaN)) continue;
     draws.push(first.value);
     if (factors === 'fitted')
-      for (const [k, point] of own.entries())
+      for (const point of own)
         if (point.of?.environments.every((e) => which.includes(e)) === true)
-          point.draws.push(point.of.draw(refit(), stream.split('own').split(k), each));
+          point.draws.push(point.of.draw(refit(), stream.split('own'), each));
     if (last?.ok === true) otherDraws[draws.length - 1] = last.value;
   }
   return success({ values: main.value, ...(other === undefined ? {} : { other }), draws, otherDraws, own });

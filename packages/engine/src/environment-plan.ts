@@ -103,7 +103,12 @@ export function planEnvironments(question: Question, problem: EnvironmentProblem
     }),
   };
   const studies = offers.flatMap((offer) => offer.studies);
-  const account = accountForCells(shape, parts, studies);
+  // What is set and has no effect on anything asked or seen does not matter.
+  const asked = parts.map((one): WeightedPart => {
+    const { query } = one.part;
+    return { ...one, part: { ...one.part, query: { ...query, set: query.set.filter(({ variable }) => needed.includes(variable)) } } };
+  });
+  const account = accountForCells(shape, asked, studies);
   if (!account.ok) return refuse(account.issues[0]?.message ?? '');
   const own = ownLines(parts);
   const { estimand, derivation, ...rest } = account.value;
@@ -115,7 +120,7 @@ export function planEnvironments(question: Question, problem: EnvironmentProblem
       estimand: own.length === 0 ? estimand : withEnvironment(estimand, parts),
       derivation: [...own, ...derivation],
     },
-    found: { parts, shape, studies, real },
+    found: { parts: asked, shape, studies, real },
   };
 }
 
@@ -196,6 +201,14 @@ function withEnvironment(
   { text, latex }: NonNullable<Answer['estimand']>,
   parts: readonly WeightedPart[],
 ): NonNullable<Answer['estimand']> {
+  const places = parts.map((part) => labelled([part])[0]);
+  if (new Set(places).size > 1) {
+    const each = places.map((place) => (place === undefined ? 'none (a new environment)' : place));
+    return {
+      text: `${text}, the factors of each term given the rows of, in order: ${each.join('; ')}`,
+      latex: `${latex} \\quad \\text{(the factors of each term given the rows of, in order: ${each.join('; ')})}`,
+    };
+  }
   const where = labelled(parts).join(', ');
   return {
     text: `${text}, each factor given the rows of ${where}`,

@@ -194,6 +194,60 @@ describe('answers from environments', () => {
     expect(one.why).toContain('one environment');
   });
 
+  test('few small environments: room for differences, and that nothing was shown', async () => {
+    const drawn = drawEnvironments(tableModel([2, 2], [[1, 4], [5, 2]]), 10, 3, new Random(78)); // biome-ignore format: small
+    const answer = await answered(problemOf('X -> Y', drawn), 'P(Y=1 | do(X=0))', { uncertainty: 'auto', draws: 40 });
+    expect(answer.environments?.mechanisms.map(({ kind }) => kind)).not.toContain('mixture 1');
+    expect(answer.environments?.spread?.deviation).toBeGreaterThan(0.05);
+    const [low, high] = answer.uncertainty?.interval as readonly [number, number];
+    expect(high - low).toBeGreaterThan(0.15);
+  });
+
+  test('a named environment: the interval is about its own value, and narrows with its rows', async () => {
+    const sizes = Int32Array.from({ length: 30 }, (_, e) => (e === 0 ? 2000 : e === 1 ? 2 : 10));
+    const drawn = drawEnvironments(tableModel([20, 20], [[1, 4], [5, 2]]), 30, sizes, new Random(79)); // biome-ignore format: small
+    const problem = problemOf('X -> Y', drawn);
+    const options = { uncertainty: 'auto', draws: 60 } as const;
+    const many = await answered(problem, 'P(Y=1 | do(X=0), clinic=c1)', options);
+    const two = await answered(problem, 'P(Y=1 | do(X=0), clinic=c2)', options);
+    const width = ({ uncertainty }: Answer): number => (uncertainty?.interval?.[1] as number) - (uncertainty?.interval?.[0] as number);
+    // About 1,000 rows have X = 0: a binomial error.
+    const p = many.value as number;
+    expect(width(many) / (2 * 1.96 * Math.sqrt((p * (1 - p)) / 1000))).toBeGreaterThan(0.7);
+    expect(width(many) / (2 * 1.96 * Math.sqrt((p * (1 - p)) / 1000))).toBeLessThan(1.4);
+    expect(width(two)).toBeGreaterThan(0.3);
+    expect(many.environments?.spread).toBeUndefined();
+    const both = await answered(problem, 'P(Y=1 | do(X=0), clinic=c1) - P(Y=1 | do(X=0), clinic=c2)', options);
+    expect(both.value).toBeCloseTo((many.value as number) - (two.value as number), 12);
+    expect(width(both)).toBeGreaterThan(0.9 * width(two));
+    expect(both.estimand?.text).toContain('in order: clinic=c1; clinic=c2');
+  });
+
+  test('what is set without effect does not matter; causes that no record shows are a guess, and that is said', async () => {
+    const cause = await answered(written, 'P(X=1 | do(Y=1))');
+    expect(cause.value).toBe((await answered(written, 'P(X=1)')).value);
+    const rows = rowsOf(drawEnvironments(pair, 40, 12, new Random(80))).filter(({ X }) => X === '1');
+    const never = await answered(
+      { ...problemOf('X -> Y', environments), studies: [{ name: 'clinics', data: rows, environment: 'clinic', count: 'n' }] },
+      'P(Y=1 | do(X=0))',
+    );
+    expect(never.diagnostics.find(({ name }) => name === 'unseen rows')?.level).toBe('fail');
+    expect((await answered(written, 'P(Y=1 | do(X=0))')).diagnostics.some(({ name }) => name === 'unseen rows')).toBe(false);
+  });
+
+  test('studies that tell environments apart by columns of their own: a label is one of its column', async () => {
+    const [first, last] = [drawEnvironments(pair, 15, 10, new Random(81)), drawEnvironments(pair, 15, 10, new Random(82))];
+    const towns = rowsOf(last).map(({ clinic, ...row }) => ({ ...row, town: clinic as string }));
+    const studies = [
+      { name: 'a', data: rowsOf(first), environment: 'clinic', count: 'n' },
+      { name: 'b', data: towns, environment: 'town', count: 'n' },
+    ];
+    const problem = { ...problemOf('X -> Y', first), studies };
+    const one = await answered(problem, 'P(Y=1 | do(X=0), town=c5)');
+    expect(one.environments?.asked).toEqual([{ label: 'b: c5', records: 10 }]);
+    expect((await answered(problem, 'P(Y=1 | do(X=0), town)')).distribution).toHaveLength(15);
+  });
+
   test.each([
     ['P(Y=1 | do(X=0), clinic=c9999)', 'unknown-level'],
     ['P(Y=1 | do(clinic=c1))', 'environment-set'],
@@ -209,6 +263,7 @@ describe('answers from environments', () => {
     'coverage of the bootstrap over environments',
     async () => {
       for (const [count, size] of [
+        [10, 3],
         [20, 10],
         [60, 10],
         [200, 5],

@@ -15,11 +15,11 @@ const [leastLog, mostLog] = [-6, 12];
  * one number as another before anything is seen; so few environments cannot show that they do not differ.
  */
 export function fitDirichlet(rows: readonly ArrayLike<number>[], times: ArrayLike<number>, levels: number, even = false): number[] {
-  // above[k][j]: environments whose count of level k is more than j.
-  const above = Array.from({ length: levels + 1 }, (): number[] => []);
+  // Per level, and last for the whole: how many environments have which count.
+  const tallies = Array.from({ length: levels + 1 }, () => new Map<number, number>());
   const note = (k: number, count: number, weight: number): void => {
-    const list = above[k] as number[];
-    for (let j = 0; j < count; j++) list[j] = (list[j] ?? 0) + weight;
+    const tally = tallies[k] as Map<number, number>;
+    tally.set(count, (tally.get(count) ?? 0) + weight);
   };
   const seen = new Float64Array(levels);
   for (const [r, row] of rows.entries()) {
@@ -38,7 +38,7 @@ export function fitDirichlet(rows: readonly ArrayLike<number>[], times: ArrayLik
   if (all === 0) return Array.from({ length: levels }, () => 1);
   // Half a record, so that no level is impossible.
   let mean = Array.from(seen, (one) => (one + 0.5) / (all + 0.5 * levels));
-  const runs = above.map(runsOf);
+  const runs = tallies.map(runsOf);
   const rising = (k: number, start: number): number => (runs[k] as Run[]).reduce((sum, run) => sum + run.times * logRun(start, run), 0);
   const slope = (k: number, start: number): number => (runs[k] as Run[]).reduce((sum, run) => sum + run.times * slopeRun(start, run), 0);
   const prior = (total: number): number => (even ? log(total) - 2 * log(1 + total) : 0);
@@ -71,15 +71,16 @@ interface Run {
   readonly times: number;
 }
 
-function runsOf(list: readonly number[]): Run[] {
+/** `times` of a j: environments whose count is more than j. */
+function runsOf(tally: ReadonlyMap<number, number>): Run[] {
+  const counts = [...tally.keys()].filter((count) => count > 0).sort((a, b) => b - a);
   const runs: Run[] = [];
-  let from = 0;
-  for (let j = 1; j <= list.length; j++)
-    if (list[j] !== list[from]) {
-      runs.push({ from, to: j, times: list[from] as number });
-      from = j;
-    }
-  return runs;
+  let times = 0;
+  for (const [i, to] of counts.entries()) {
+    times += tally.get(to) as number;
+    runs.push({ from: counts[i + 1] ?? 0, to, times });
+  }
+  return runs.reverse();
 }
 
 /** Runs longer than this are summed by the log-gamma function and its derivative. */

@@ -52,7 +52,7 @@ export function* fitSteps(
     const [own, above] = [number(variable), parents.map(number)];
     const stream = random.split(variable);
     const counts = familyCounts(environments, own, above);
-    const kinds = still(i) ? (['mixture 1'] as const) : answerKinds;
+    const kinds = still(i) ? (['mixture 1'] as const) : answerKinds.filter((kind) => environments.labels.length >= fewest(kind));
     const { kind, gain } = chosen(scoreFamilies(environments, own, above, stream, { kinds, even: true }));
     const { mechanism } = fitFamily(kind, counts, timesOf(counts), stream.split(kind), { even: true }) as Fitted;
     families.push(counts);
@@ -92,6 +92,9 @@ export function* fitSteps(
     resampled: (which) => ({ ...whole, times: timesFor(which) }),
   };
 }
+
+/** Environments below which a kind is not thought of: twenty for each component. */
+const fewest = (kind: FamilyKind): number => (kind.startsWith('dirichlets') ? 20 * Number(kind.slice(11)) : 0);
 
 /** The best kind that beats Dirichlet rows by more than two nats and more than the standard error of the difference; otherwise those. */
 function chosen(scores: readonly FamilyScore[]): { readonly kind: FamilyKind; readonly gain: number } {

@@ -8,7 +8,7 @@ export function environmentSentences(answer: Answer): readonly { readonly label:
   if (report === undefined) return [];
   const { environments, sizes, asked, factors, mechanisms, spread } = report;
   const [least, most] = sizes;
-  const each = least === most ? `${count(least, 'row')} each` : `${shortNumber(least)} to ${count(most, 'row')}`;
+  const each = least === most ? `${count(least, 'row')} each` : `${count(least, 'row').replace(/ rows?$/, '')} to ${count(most, 'row')}`;
   const own = asked.map(({ label, records }) => `environment ${label}: ${count(records, 'row')}`).join('; ');
   return [
     { label: 'From', says: `${count(environments, 'environment')} of ${each}${own === '' ? '' : `; ${own}`}` },
