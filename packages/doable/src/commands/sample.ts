@@ -1,5 +1,6 @@
 import {
   type Batch,
+  BroughtFailure,
   type ColumnType,
   type ColumnValues,
   type ConditionalModel,
@@ -18,12 +19,15 @@ import {
   planSample,
   Random,
   type Result,
+  type SamplePlan,
   success,
   type TrainedWith,
+  trainingRows,
 } from '@doable/engine';
 import { answersText, lawText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
+import { broughtForSample } from '../brought/for-sample.ts';
 import { trainingProgress } from '../output/training.ts';
 import { type Stop, stopper } from '../run.ts';
 import { cacheFolder } from '../sampling/cache.ts';
@@ -54,6 +58,7 @@ export const runSample: Run = async (context) => {
       console.note(args.flag('no-cache') ? 'Stopped.' : 'Stopped. The same command goes on from what was kept.');
       return exit.interrupted;
     }
+    if (error instanceof BroughtFailure) return refuse(context, [error.issue]);
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     console.fail([{ code: 'output', message: `${args.text('out') ?? 'Standard output'} cannot be written: ${error.message}` }]);
     return exit.badInput;
@@ -99,10 +104,14 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
     design: args.text('design') === 'marginal' ? 'marginal' : 'even',
     ...(args.number('steps') === undefined ? {} : { steps: args.number('steps') as number }),
   };
+  const own = await broughtOf(context, problem, sample, trained.seed, stop);
+  if (!own.ok) return refuse(context, own.issues);
+  console.warn(own.warnings ?? []);
   const fitted = await fitSample(problem, sample, {
     kinds: kinds.value,
     ...trained,
     ...optionsOfFit(context),
+    ...own.value,
     ...stop.options,
     onProgress: trainingProgress(console, process.stderr.isTTY),
     onFactor: (report, model) => console.note(factorText(report, model)),
@@ -148,13 +157,38 @@ function optionsOfFit({ args, env }: Context): Pick<FitSampleOptions, 'threads' 
   };
 }
 
+/** The models of --bring, tried against the rows that the plan reads; networks that rest on them are kept in a place of their own. */
+async function broughtOf(
+  context: Context,
+  problem: Problem,
+  sample: SamplePlan,
+  seed: number,
+  stop: Stop,
+): Promise<Result<Pick<FitSampleOptions, 'known' | 'data' | 'cache'>>> {
+  const { args, console } = context;
+  const files = args.many('bring');
+  if (files.length === 0) return success({});
+  const data = await trainingRows(problem.studies, sample.plan, stop.options);
+  const { cache } = optionsOfFit(context);
+  const own = await broughtForSample(files, problem, sample, data, {
+    seed,
+    allow: args.many('allow-host'),
+    ...stop.options,
+    ...(cache === undefined ? {} : { cache }),
+  });
+  if (!own.ok) return own;
+  const { notes, ...found } = own.value;
+  for (const note of notes) console.note(note);
+  return success({ ...found, data }, own.warnings);
+}
+
 /** `f2 P(Y | X, M): softmax, learnt from 4000 rows; loss 0.61 on rows held out`. */
 function factorText({ factor, kind, rows, reused, monteCarloError }: FactorReport, model: ConditionalModel): string {
   const report = 'report' in model ? (model as NetworkModel).report : undefined;
   const held = report?.heldOut.length === 0 ? undefined : report?.heldOut.reduce((least, loss) => Math.min(least, loss));
   const loss = held === undefined ? report?.losses.at(-1) : held;
   return [
-    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? 'from the cache' : `learnt from ${rows} rows`}`,
+    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? (kind === 'onnx' || kind === 'function' ? 'brought' : 'from the cache') : `learnt from ${rows} rows`}`,
     ...(report === undefined || loss === undefined
       ? []
       : [`loss ${loss.toPrecision(4)}${held === undefined ? '' : ' on rows held out'} after ${report.steps} steps`]),
@@ -198,7 +232,7 @@ async function notIdentified({ args, console }: Context, problem: Problem, quest
   return exit.no;
 }
 
-const foreignToLoad = ['graph', 'study', 'assume', 'save', 'models', 'factor', 'steps'] as const;
+const foreignToLoad = ['graph', 'study', 'assume', 'save', 'models', 'factor', 'bring', 'steps'] as const;
 
 /** Options that contradict each other, before anything is read. */
 function optionIssues({ args }: Context): Issue[] {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -430,7 +431,7 @@ test('a function draws; what lies outside its training is said', async () => {
   const nature = await refused({ manifest: { ...sampler, noise: undefined }, sampler: ({ X }) => Array.from(X as ArrayLike<number>) });
   expect(nature.code).toBe('brought-differs');
   let calls = 0;
-  const restless = await refused({ manifest: sampler, sampler: (_, noise) => Array.from(noise, () => calls++ % 2) });
+  const restless = await refused({ manifest: sampler, sampler: (_, noise) => Array.from(noise, () => (calls++ % 3) % 2) });
   expect(restless.code).toBe('brought-not-deterministic');
   expect((await refused({ manifest: sampler, sampler: () => [1] })).text).toMatch(/gave 1 numbers for 32 rows; 32 are expected/u);
   expect((await refused({ manifest: sampler, sampler: (_, noise) => Array.from(noise, () => 0.5) })).code).toBe('brought-no-level');
@@ -488,4 +489,40 @@ test('an HTTP sampler on this machine draws; one elsewhere is asked for first', 
     server.closeAllConnections();
     server.close();
   }
+});
+
+test('doable sample --bring: draws, or says which law is needed', () => {
+  const cell = ['0,0,0', '0,0,1', '0,1,0', '0,1,1', '1,0,0', '1,0,1', '1,1,0', '1,1,1'];
+  const csv = cell.map((each, i) => `${each},${Math.round((cells[i] as number) * 10_000)}`).join('\n');
+  writeFileSync(join(folder, 'survey.csv'), `X,Z,Y,count\n${csv}\n`);
+  writeFileSync(
+    join(folder, 'problem.json'),
+    JSON.stringify({ graph: 'X -> Z; Z -> Y; X <-> Y', studies: [{ name: 'survey', data: 'survey.csv', count: 'count' }] }),
+  );
+  const command = (manifest: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
+    spawnSync(
+      process.execPath,
+      [
+        fileURLToPath(new URL('../../bin/doable.js', import.meta.url)),
+        'sample',
+        join(folder, 'problem.json'),
+        'P(Y | do(X=1))',
+        '-n',
+        '5000',
+        '--no-cache',
+        '--bring',
+        manifest,
+      ],
+      { encoding: 'utf8' },
+    );
+  const drawn = command(bringing(torch()));
+  expect(drawn.stderr).toMatch(
+    /f\d P\(Z \| X\) of the study survey: brought \(mediator\.onnx\)\. Two-sample test against 2000 rows: p = /u,
+  );
+  const rows = drawn.stdout.trim().split('\n').slice(1);
+  expect(rows.length).toBe(5000);
+  expect(Math.abs(rows.filter((row) => row === '1').length / 5000 - 0.7072)).toBeLessThan(0.03);
+  const wrong = command(bringing(torch(), { claims: { law: 'P(Z | do(X))', study: 'survey' } }));
+  expect(wrong).toMatchObject({ status: 2, stdout: '' });
+  expect(wrong.stderr).toContain('The network needs P(Z | X) of the study survey; the file claims P(Z | do(X))');
 });

@@ -63,6 +63,13 @@ export async function bring(
     if (!task.ok) return task;
     const random = new Random(seed, 'brought', match.factor.key);
     const { idle, from } = idleFrom(manifest, match, types, data, random.split('pool'));
+    const unknown = match.surplus.find((name) => types.get(name)?.kind !== 'finite' && manifest.claims.support?.[name] === undefined);
+    if (from === 'support' && unknown !== undefined)
+      return failure({
+        code: 'brought-support',
+        message: `claims.support says nothing about ${unknown}: any supported value of it will do, but none is known.`,
+        hint: `Add claims.support.${unknown}, or bring a study that has both ${unknown} and the rest.`,
+      });
     const kind = 'sampler' in source ? 'function' : 'onnx';
     const model = broughtModel({ kind, manifest, step: step.value, match, task: task.value, types, idle });
     const { signal, pause } = options;

@@ -140,25 +140,25 @@ export function matchPlan(
   }
   if (found.length > 0) return success(found, guidanceWarnings(checked));
   const { law, manifest } = checked;
-  // Nearest: the target is drawn there, and most conditions are shared.
-  const shared = (factor: PlannedFactor): number => {
-    const { law: need } = requiredLaw(factor);
+  // Nearest: the target is drawn there, and few conditions differ.
+  const score = (factor: PlannedFactor): number => {
+    const need = requiredLaw(factor).law;
     const common = need.given.filter((name) => law.given.includes(name)).length;
-    return (sameSet(need.of, law.of) ? 1000 : need.of.some((name) => law.of.includes(name)) ? 100 : 0) + common;
+    const target = sameSet(need.of, law.of) ? 1000 : need.of.some((name) => law.of.includes(name)) ? 500 : 0;
+    return target + 2 * common - need.given.length - law.given.length;
   };
-  const [nearest] = wrong.toSorted((a, b) => shared(b.factor) - shared(a.factor));
+  const [nearest, ...others] = wrong.toSorted((a, b) => score(b.factor) - score(a.factor));
   const claim = `${printLaw(law)}${manifest.claims.study === undefined ? '' : ` of the study ${manifest.claims.study}`}`;
-  const rest = plan.factors.filter((factor) => factor !== nearest?.factor).map(printRequired);
+  if (nearest === undefined) return failure({ code: 'brought-mismatch', message: `The network needs no model; the file claims ${claim}.` });
+  const sameTarget = others.filter(({ factor }) => sameSet(requiredLaw(factor).law.of, law.of));
+  const rest = others.filter((each) => !sameTarget.includes(each)).map(({ factor }) => printRequired(factor));
   return failure({
     code: 'brought-mismatch',
-    message:
-      nearest === undefined
-        ? `The network needs no factor; the file claims ${claim}.`
-        : `The network needs ${printRequired(nearest.factor)}; the file claims ${claim}: ${nearest.mismatch}.`,
-    hint:
-      rest.length === 0
-        ? 'Bring a model of exactly that law, or leave it out and the factor is learnt here.'
-        : `Bring a model of exactly that law, or leave it out and the factor is learnt here. The network also needs ${rest.join('; ')}.`,
+    message: [
+      `The network needs ${printRequired(nearest.factor)}; the file claims ${claim}: ${nearest.mismatch}.`,
+      ...sameTarget.map(({ factor, mismatch }) => `It also needs ${printRequired(factor)}: ${mismatch}.`),
+    ].join(' '),
+    hint: `Bring a model of exactly that law, or leave it out and the factor is learnt here.${rest.length === 0 ? '' : ` The network also needs ${rest.join('; ')}.`}`,
   });
 }
 
