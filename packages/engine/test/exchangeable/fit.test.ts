@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dirichletLikelihood, fitDirichlet } from '../../src/exchangeable/dirichlet-fit.ts';
-import { familyCounts, timesOf } from '../../src/exchangeable/family-counts.ts';
-import { fitMechanism } from '../../src/exchangeable/fit-mechanism.ts';
+import { type FamilyCounts, familyCounts, timesOf } from '../../src/exchangeable/family-counts.ts';
+import { type FamilyKind, type Fitted, fitFamily, fitMechanism } from '../../src/exchangeable/fit-mechanism.ts';
 import { fitMixture, mixtureLikelihood } from '../../src/exchangeable/mixture-fit.ts';
 import { drawEnvironments, tableModel, xorModel } from '../../src/exchangeable/processes.ts';
 import { type ScoreOptions, scoreSteps } from '../../src/exchangeable/score-graphs.ts';
@@ -173,4 +173,29 @@ describe('graphs by their likelihood', () => {
     const environments = environmentsOf(names, names.map(() => 2), [[names.map(() => 0)], [names.map(() => 1)]]); // biome-ignore format: small
     expect(atOnce(scoreSteps(environments))).toBeUndefined();
   });
+});
+
+it('kinds of environments that vary too: found, and held-out environments are likelier than under fixed tables', () => {
+  const model: ExchangeableModel = {
+    levels: new Map([['Y', ['0', '1']]]),
+    mechanisms: [{ kind: 'dirichlets', variable: 'Y', parents: [], weights: [0.5, 0.5], rows: [[[2, 18]], [[18, 2]]] }],
+  };
+  const [train, held] = [61, 62].map((seed) => familyCounts(drawEnvironments(model, 300, 30, new Random(seed)), 0, [])) as [
+    FamilyCounts,
+    FamilyCounts,
+  ];
+  const score = (kind: FamilyKind): number => {
+    const fitted = fitFamily(kind, train, timesOf(train), new Random(63), { even: true });
+    const times = timesOf(held);
+    return held.tables.reduce((sum, table, t) => sum + (times[t] as number) * (fitted as Fitted).likelihood(table), 0);
+  };
+  const own = score('dirichlets 2');
+  expect(own).toBeGreaterThan(score('dirichlet') + 20);
+  expect(own).toBeGreaterThan(score('mixture 2') + 20);
+  const fitted = fitFamily('dirichlets 2', train, timesOf(train), new Random(63), { even: true }) as Fitted;
+  const mechanism = fitted.mechanism('Y', []);
+  if (mechanism.kind !== 'dirichlets') throw new Error('another kind');
+  const means = mechanism.rows.map(([row]) => (row?.[1] as number) / ((row?.[0] as number) + (row?.[1] as number))).sort((a, b) => a - b);
+  expect(Math.abs((means[0] as number) - 0.1)).toBeLessThan(0.03);
+  expect(Math.abs((means[1] as number) - 0.9)).toBeLessThan(0.03);
 });
