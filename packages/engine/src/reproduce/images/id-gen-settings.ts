@@ -22,15 +22,15 @@ export interface IdGenSize {
   readonly budget?: number;
 }
 
-/** What `doable reproduce id-gen` runs. Small pictures fold less; the full run has more steps and rows. */
+/** What `doable reproduce id-gen` runs. The full run has more steps and rows. */
 export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGenSize): IdGenSettings {
   const times = (value: number, least: number): number => Math.max(least, Math.round(value * budget));
   const picture = (pixels: number, steps: number): PictureBudget => ({
     steps: times(steps, 2),
     batch: 64,
     learningRate: 3e-3,
-    fold: pixels < 16 ? 1 : 2,
-    widths: pixels < 16 ? [24, 48] : [32, 64],
+    fold: 2,
+    widths: pixels < 16 ? [40, 80] : [32, 64],
     kindSteps: times(full ? 3000 : 800, 2),
     integration: { method: 'heun', steps: 6 },
   });
@@ -72,6 +72,6 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       draws: times(full ? 2_000 : 600, 60),
       shown: 20,
     },
-    tables: { seed, rows: 10_000, samples: times(full ? 100 : 20, 2) },
+    tables: { seed, rows: 10_000, samples: times(full ? 100 : 10, 2) },
   };
 }

@@ -1,0 +1,124 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { describe, expect, test, vi } from 'vitest';
+import type { IdGenReproduction } from '../../src/commands/reproduce-id-gen.ts';
+import { doable } from './support.ts';
+
+// Seconds on a free core; minutes beside a dozen other processes.
+vi.setConfig({ testTimeout: 300_000 });
+const long = process.env.DOABLE_HEAVY !== undefined;
+const folder = mkdtempSync(join(tmpdir(), 'doable-id-gen-'));
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+async function run(...words: string[]): Promise<IdGenReproduction> {
+  const { code, out, err } = await doable(['reproduce', 'id-gen', '--json', '--quiet', '--seed', '2', '--threads', '1', ...words]);
+  expect([code, err]).toEqual([0, '']);
+  return JSON.parse(out) as IdGenReproduction;
+}
+const digits = (found: object): string =>
+  JSON.stringify(found, (key, value) => (['processorSeconds', 'pictures'].includes(key) ? undefined : value));
+
+test('the small tables: exact from the printed table, with counts and with softmax factors; within sampling error from 10,000 rows', async () => {
+  const { tables } = await run('--task', 'front-door', '--budget', '0.1');
+  const lines = tables?.lines ?? [];
+  expect(lines).toHaveLength(8);
+  for (const { example, factors, rows, law, truth, distance } of lines) {
+    // By hand from the table as printed; the notebook's truth of the back door.
+    expect(truth[1]).toBeCloseTo(example === 'front-door' ? 0.70716 : 0.9866, 4);
+    if (rows === 'printed') expect(distance.most).toBeLessThan(factors === 'table' ? 1e-9 : 0.003);
+    // Five standard errors of a share of 10,000 / 4 rows.
+    else expect(distance.most).toBeLessThan(5 * Math.sqrt(0.25 / 2500));
+    expect(Math.abs(law[1] - truth[1])).toBeLessThanOrEqual(distance.most + 1e-12);
+  }
+});
+
+test('coloured digits: four factors, two settings, three sources; shapes, laws, pictures and checkpoints', async () => {
+  const out = join(folder, 'napkin');
+  const { napkin } = await run('--task', 'napkin', '--budget', '0.005', '--out', out);
+  expect(napkin?.factors.map(({ of, given, generated }) => [of.join(), given.join(), generated])).toEqual([
+    ['W1', '', false],
+    ['X', 'W1,W2', false],
+    ['Y', 'W1,W2,X', false],
+    ['Y', 'X,W2', true],
+  ]);
+  const settings = (napkin?.settings ?? []) as unknown as {
+    readonly scores: readonly {
+      readonly source: string;
+      readonly shares: Readonly<Record<string, number>>;
+      readonly attributes: readonly { readonly attribute: string; readonly raw: number; readonly conditional: number }[];
+      readonly frechet: { readonly distance: number };
+      readonly twoSample: { readonly accuracy: number };
+    }[];
+    readonly invariance: readonly { readonly attribute: string; readonly values: number }[];
+  }[];
+  expect(settings).toHaveLength(2);
+  for (const { scores, invariance } of settings) {
+    expect(scores.map(({ source }) => source)).toEqual(['real', 'network', 'conditional']);
+    expect(invariance.map(({ attribute, values }) => [attribute, values])).toEqual([
+      ['digit', 6],
+      ['colour', 6],
+      ['thickness', 6],
+    ]);
+    for (const { shares, attributes } of scores) {
+      expect(sum(Object.values(shares))).toBeCloseTo(1, 9);
+      expect(attributes.map(({ attribute }) => attribute)).toEqual(['digit', 'colour', 'thickness', 'together']);
+      for (const { raw } of attributes) expect(raw).toBeLessThanOrEqual(1);
+    }
+    // What hardly learnt is told apart from the process at once, what is the process is not.
+    const [real, network] = scores;
+    expect(network?.frechet.distance).toBeGreaterThan(3 * (real?.frechet.distance as number));
+    expect(real?.attributes[1]?.raw).toBeLessThan(real?.attributes[1]?.conditional as number);
+  }
+  for (const name of ['napkin-3.png', 'napkin-5.png']) {
+    const png = decode(readFileSync(join(out, name)));
+    // 20 columns and four rows of 8 x 8 pictures, four times as large, with a margin of 2.
+    expect([png.width, png.height, png.channels]).toEqual([20 * 34 + 2, 4 * 34 + 2, 3]);
+  }
+  expect(existsSync(join(out, 'checkpoints')) && readdirSync(join(out, 'checkpoints')).length).toBeGreaterThan(0);
+});
+
+test('the two stand-ins, with a budget that learns nothing; again the same digits', async () => {
+  const { audit } = await run('--task', 'audit', '--budget', '0.005');
+  expect(audit?.factors.map(({ of, kind }) => [of.join(), kind])).toEqual([
+    ['Colour', 'table'],
+    ['I1', 'unet'],
+    ['I2', 'unet'],
+  ]);
+  for (const { real, exact } of audit?.changed ?? []) expect(Math.abs(real - exact)).toBeLessThan(0.35);
+  const { reports } = await run('--task', 'reports', '--budget', '0.003');
+  expect(reports?.factors.map(({ of }) => of.join()).sort()).toEqual(['A', 'E', 'L', 'N', 'R', 'X']);
+  expect(reports?.scores.map(({ source }) => source)).toEqual(['real', 'network']);
+  const again = await run('--task', 'reports', '--budget', '0.003', '--out', join(folder, 'reports'));
+  expect(digits(again.reports as object)).toBe(digits(reports as object));
+});
+
+test('options of the other papers are refused, and its own elsewhere; a run that is stopped says so', async () => {
+  for (const [words, says] of [
+    [['id-gen', '--starts', '3'], '--starts is of doable reproduce emcc'],
+    [['id-gen', '--models', '3'], '--models is of the other papers'],
+    [['joint', '--budget', '3'], '--budget is of doable reproduce id-gen'],
+    [['emcc', '--data', 'mnist'], '--data is of doable reproduce id-gen'],
+    [['id-gen', '--task', 'celeba'], '--task must be one of'],
+  ] as const) {
+    const refused = await doable(['reproduce', ...words]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain(says);
+  }
+  const stopped = await doable(['reproduce', 'id-gen', '--task', 'napkin', '--timeout', '3', '--threads', '1']);
+  expect(stopped.code).toBe(130);
+  expect(stopped.err).toContain('Stopped after');
+});
+
+describe.runIf(long)('with the whole default budget (minutes)', () => {
+  test('colours of the network are nearer the truth than those of a perfect model of the plain conditional', async () => {
+    const { napkin } = await run('--task', 'napkin');
+    for (const { scores } of (napkin?.settings ?? []) as unknown as readonly {
+      readonly scores: readonly { readonly attributes: readonly { readonly corrected: number; readonly conditional: number }[] }[];
+    }[]) {
+      const colour = scores[1]?.attributes[1];
+      expect(colour?.corrected).toBeLessThan(0.5 * (colour?.conditional as number));
+    }
+  }, 3_600_000);
+});
