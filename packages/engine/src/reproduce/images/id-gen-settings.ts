@@ -29,8 +29,8 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     steps: times(steps, 2),
     batch: 64,
     learningRate: 3e-3,
-    fold: 2,
-    widths: pixels < 16 ? [40, 80] : [32, 64],
+    fold: pixels < 16 ? 1 : 2,
+    widths: pixels < 16 ? [24, 48] : [32, 64],
     kindSteps: times(full ? 3000 : 800, 2),
     integration: { method: 'heun', steps: 6 },
   });
