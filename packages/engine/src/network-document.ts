@@ -19,7 +19,11 @@ const file = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/u), bytes
 const domain = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('finite'), levels: texts.min(1) }),
   z.strictObject({ kind: z.literal('real'), unit: text.optional() }),
-  z.strictObject({ kind: z.literal('tensor'), shape: z.array(z.int().min(1).max(1_000_000)).max(8) }),
+  z.strictObject({
+    kind: z.literal('tensor'),
+    shape: z.array(z.int().min(1).max(1_000_000)).max(8),
+    range: z.tuple([z.number(), z.number()]).optional(),
+  }),
 ]);
 const regime = z.strictObject({
   set: texts,

@@ -6,7 +6,9 @@ import { nearest } from './run/nearest.ts';
 const name = z.string({ error: 'must be a name' }).min(1, { error: 'must not be empty' });
 const names = z.array(name, { error: 'must be a list of names, for example ["X", "Z"]' });
 const value = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a text, a number or true or false' });
-const cell = z.union([z.string(), z.number(), z.boolean(), z.null()], { error: 'must be a text, a number, true, false or null' });
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.unknown())], {
+  error: 'must be a text, a number, true, false, null, or the list of a tensor',
+});
 const pair = z.tuple([name, name], { error: 'must be a pair of names, for example ["X", "Y"]' });
 const object = (what: string): { error: (issue: { code?: string }) => string | undefined } => ({
   error: (issue) => (issue.code === 'invalid_type' ? `must be an object${what}` : undefined),
@@ -35,7 +37,15 @@ const variable = z.strictObject(
       .describe('The levels of a finite variable, in their order'),
     real: z.boolean({ error: 'must be true or false' }).optional(),
     unit: z.string({ error: 'must be a text' }).optional(),
-    tensor: z.array(z.int().positive(), { error: 'must be a list of sizes, for example [28, 28, 3]' }).min(1).optional(),
+    tensor: z
+      .array(z.int().positive(), { error: 'must be a list of sizes, for example [3, 28, 28]' })
+      .min(1)
+      .optional()
+      .describe('The shape of a tensor; of a picture [height, width] or [channels, height, width]'),
+    range: z
+      .tuple([z.number(), z.number()], { error: 'must be two numbers, for example [0, 255]' })
+      .optional()
+      .describe('The least and the greatest entry of a tensor; pictures in files are scaled to it'),
     cut: z
       .array(z.number({ error: 'must be a number' }), { error: 'must be a list of numbers, for example [30, 45, 60]' })
       .min(1)

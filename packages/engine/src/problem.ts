@@ -43,7 +43,7 @@ const noFiles: SourceHost = {
  * Reads a problem document in phases: its shape, the graph, a summary of every study, one domain per variable over all
  * studies, then the studies are opened with them. Each phase lists all that is wrong before the next one begins.
  * Issues: those of `readDocument`, `readGraph`, `planColumns`, the studies' summaries, `inferSchema`, and `duplicate-study`,
- * `duplicate-level`, `conflict`, `cut-order`, `unknown-variable`, `size`.
+ * `duplicate-level`, `conflict`, `cut-order`, `range-order`, `unknown-variable`, `size`.
  */
 export async function loadProblem(document: unknown, host: SourceHost = noFiles): Promise<Result<Problem>> {
   const shaped = readDocument(document);
@@ -64,7 +64,11 @@ export async function loadProblem(document: unknown, host: SourceHost = noFiles)
   const summarised: Summarised[] = [];
   for (const [i, spec] of specs.entries()) {
     const { data } = documents[i] as StudyDocument;
-    const source = keep(typeof data === 'string' ? await host.openSource(spec, data) : success(memorySource(spec, { rows: data })));
+    const source = keep(
+      typeof data === 'string'
+        ? await host.openSource(spec, data)
+        : success(memorySource(spec, { rows: data, ...(host.readPicture && { pictures: host.readPicture }) })),
+    );
     const summary = source && keep(await source.summary({ declared, ...(names && { names }) }));
     if (source) sources.push(source);
     if (summary) summarised.push({ spec, summary });
@@ -110,15 +114,17 @@ function declarations(variables: Readonly<Record<Name, VariableDocument>>, graph
   for (const { name, domain } of graph?.variables.values() ?? []) {
     if (domain?.kind === 'finite') declared.set(name, { levels: domain.levels });
     else if (domain?.kind === 'real') declared.set(name, { real: true, ...(domain.unit !== undefined && { unit: domain.unit }) });
-    else if (domain?.kind === 'tensor') declared.set(name, { tensor: domain.shape });
+    else if (domain?.kind === 'tensor') declared.set(name, { tensor: domain.shape, ...(domain.range && { range: domain.range }) });
   }
   for (const [name, written] of Object.entries(variables)) {
     const at = `variables.${name}`;
-    const { real, unit, tensor, cut } = written;
+    const { real, unit, tensor, range, cut } = written;
     const kinds = [written.levels && 'levels', tensor && 'tensor', cut && 'cut', real && !cut && 'real'].filter(Boolean);
     if (kinds.length > 1) issues.push({ code: 'conflict', message: `${at} has both ${kinds.join(' and ')}.`, hint: 'Keep one of them.' });
     if (cut?.some((point, i) => i > 0 && !(point > (cut[i - 1] as number))))
       issues.push({ code: 'cut-order', message: `${at}.cut must ascend.` });
+    if (range && !tensor) issues.push({ code: 'conflict', message: `${at}.range stands beside "tensor" only.` });
+    if (range && !(range[0] < range[1])) issues.push({ code: 'range-order', message: `${at}.range must ascend.` });
     const texts = written.levels?.map((level) => String(level).trim());
     const levels = texts?.every((text) => !Number.isNaN(numberOf(text))) ? texts.map(canonical) : texts;
     const again = levels?.find((level, i) => levels.indexOf(level) !== i);
@@ -128,6 +134,7 @@ function declarations(variables: Readonly<Record<Name, VariableDocument>>, graph
       ...(real !== undefined && { real }),
       ...(unit !== undefined && { unit }),
       ...(tensor && { tensor }),
+      ...(range && { range }),
       ...(cut && { cut }),
     });
   }

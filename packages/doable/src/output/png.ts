@@ -1,4 +1,5 @@
-import { encode } from 'fast-png';
+import { failure, type Picture, type Result, success } from '@doable/engine/adapter';
+import { convertIndexedToRgb, decode, encode, hasPngSignature } from 'fast-png';
 
 /** Pictures in rows: `shape` is [channels, height, width] of one (1 or 3 channels), values from 0 to 1, row-major. */
 export interface GridPictures {
@@ -52,3 +53,21 @@ export function pngGrid({ shape, values }: GridPictures, options: GridOptions = 
 }
 
 const byteOf = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value || 0)));
+
+/** Reads a PNG file of 8 bits a channel (grey, RGB, either with alpha, or a palette); `name` is for messages. Issue: `picture-format`. */
+export function decodePicture(bytes: Uint8Array, name: string): Result<Picture> {
+  const wrong = (why: string, hint = 'Save it as PNG with 8 bits a channel.') =>
+    failure({ code: 'picture-format', message: `“${name}” ${why}`, hint });
+  if (!hasPngSignature(bytes)) return wrong('is no PNG file');
+  try {
+    const made = decode(bytes, { checkCrc: true });
+    const { width, height, depth, palette } = made;
+    if (palette !== undefined)
+      return success({ width, height, channels: palette[0]?.length ?? 3, values: Uint8Array.from(convertIndexedToRgb(made)) });
+    if (depth !== 8 || made.transparency !== undefined)
+      return wrong(`has ${depth === 8 ? 'a colour for transparency' : `${depth} bits a channel`}`);
+    return success({ width, height, channels: made.channels, values: Uint8Array.from(made.data) });
+  } catch (error) {
+    return wrong(`is damaged: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

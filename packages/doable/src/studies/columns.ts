@@ -1,10 +1,10 @@
 import { type ColumnPlan, type Declared, missingTexts, numberOf, type StudySpec, type Wanted } from '@doable/engine/adapter';
 import type { Duckdb } from './duckdb.ts';
-import { intervalSql, type Kind, missingSql, numberSql } from './sql.ts';
+import { intervalSql, type Kind, kindOf, missingSql, numberSql } from './sql.ts';
 
 /**
  * How a variable is read. `key`: grouped by; `interval`: a real column grouped by its cuts; `real`: summed; `label`: too many
- * texts to be a variable; `tensor`: not read.
+ * texts to be a variable; `tensor`: lists, paths or numbered columns, read apart.
  */
 export type Role = 'key' | 'interval' | 'real' | 'label' | 'tensor';
 
@@ -15,6 +15,10 @@ export interface SqlVariable {
   readonly column: string;
   readonly sql: string;
   readonly kind: Kind;
+  /** As DuckDB names it. */
+  readonly type: string;
+  /** The columns that a tensor is numbered over. */
+  readonly parts?: readonly string[];
   readonly role: Role;
   readonly declared: Declared;
   /** The number in the cell, or NULL. */
@@ -43,13 +47,15 @@ export async function planRoles(
   spec: StudySpec,
   plan: ColumnPlan,
   wanted: Wanted,
-  kinds: ReadonlyMap<string, Kind>,
+  types: ReadonlyMap<string, string>,
 ): Promise<SqlVariable[]> {
-  const drafts = plan.variables.map(({ name, column }, i) => ({
+  const drafts = plan.variables.map(({ name, column, parts }, i) => ({
     name,
     column,
+    ...(parts && { parts }),
     sql: `v${i}`,
-    kind: kinds.get(column) as Kind,
+    kind: kindOf(types.get(column) as string),
+    type: types.get(column) as string,
     declared: wanted.declared.get(name) ?? {},
   }));
   const integers = drafts.filter(({ kind }) => kind === 'integer');

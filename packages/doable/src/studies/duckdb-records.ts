@@ -10,6 +10,8 @@ import {
   namesOf,
   numberOf,
   type Study,
+  type TensorValues,
+  tensorSize,
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
 import { groupSql, type RawColumn, rawColumns } from './joint.ts';
@@ -47,7 +49,7 @@ interface Coded {
  */
 export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'moments' | 'ranges'> {
   const { prepared, variables, domains, constants, condition, factor } = study;
-  const { database, spec, weight } = prepared;
+  const { database, spec, weight, tensors: pictured } = prepared;
   const where = condition === undefined ? '' : ` WHERE ${condition}`;
   const byName = new Map(variables.map((variable) => [variable.name, variable]));
   const kindOf = (name: string): 'real' | 'finite' => {
@@ -69,9 +71,24 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
     return domain?.kind === 'finite' ? domain.levels.indexOf(value) : numberOf(value);
   };
 
+  let kept: Promise<Int32Array | undefined> | undefined;
+  /** The stored tensors that are of records, by number; undefined: all. */
+  const keptRows = async (): Promise<Int32Array | undefined> => {
+    if (condition === undefined) return undefined;
+    const numbers: number[] = [];
+    let at = 0;
+    for await (const { length, vectors } of database.stream(`SELECT coalesce((${condition})::INTEGER, 0) AS c0 FROM study`))
+      for (let i = 0; i < length; i++, at++) if (vectors[0]?.[i] === 1) numbers.push(at);
+    return Int32Array.from(numbers);
+  };
+
   /** `own`: batches stay valid; else only until the next one. */
   async function* batches(of: readonly string[], own: boolean): AsyncIterable<Columns> {
-    const names = [...new Set(of)];
+    const pictures = [...new Set(of)].filter((name) => pictured.has(name));
+    const names = [...new Set(of)].filter((name) => !pictured.has(name));
+    if (pictures.length > 0) kept ??= keptRows();
+    const records = await kept;
+    let record = 0;
     const kinds = names.map(kindOf);
     const select: string[] = [];
     const finite = new Map<string, Coded>();
@@ -102,7 +119,9 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
       }
       const stored = weight && vectors[at];
       const weights = stored && (own || factor !== 1 ? Float64Array.from(stored, (value) => value * factor) : (stored as Float64Array));
-      yield { length, numbers, codes, ...(weights && { weights }) };
+      const tensors = new Map(pictures.map((name) => [name, tensorsAt(pictured.get(name) as TensorValues, records, record, length)]));
+      record += length;
+      yield { length, numbers, codes, ...(pictures.length > 0 && { tensors }), ...(weights && { weights }) };
     }
   }
 
@@ -190,6 +209,18 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
       return ranges;
     },
   };
+}
+
+/** The tensors of `length` records from the record `from` on. */
+function tensorsAt({ shape, values }: TensorValues, records: Int32Array | undefined, from: number, length: number): TensorValues {
+  const size = tensorSize(shape);
+  if (records === undefined) return { shape, values: values.subarray(from * size, (from + length) * size) };
+  const own = new Float32Array(length * size);
+  for (let i = 0; i < length; i++) {
+    const at = (records[from + i] as number) * size;
+    own.set(values.subarray(at, at + size), i * size);
+  }
+  return { shape, values: own };
 }
 
 async function codedColumn(variable: SqlVariable, { prepared, codesOf }: OpenRecords): Promise<Coded> {

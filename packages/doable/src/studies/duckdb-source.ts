@@ -1,6 +1,7 @@
 import {
   failure,
   type Issue,
+  missingTexts,
   planColumns,
   type Result,
   type Schema,
@@ -15,7 +16,7 @@ import { planRoles } from './columns.ts';
 import { type Duckdb, DuckdbError } from './duckdb.ts';
 import { openStudy } from './duckdb-study.ts';
 import { escapeGlob, type Relation, relationOf } from './relation.ts';
-import { type Kind, kindOf, quoteName } from './sql.ts';
+import { type Kind, kindOf, missingSql, numberSql, quoteName } from './sql.ts';
 import { type Prepared, summarise } from './summary.ts';
 import { csvIssues } from './text-file.ts';
 
@@ -90,6 +91,8 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
   const planned = planColumns(spec, wanted, scalars, file);
   if (!planned.ok) return planned;
   const plan = planned.value;
+  const numbered = new Map(plan.variables.flatMap(({ column, parts }) => (parts ? [[column, parts] as const] : [])));
+  for (const column of numbered.keys()) types.set(column, { name: column, type: 'DOUBLE[]' });
   const nested = plan.variables.filter(({ name, column }) => kinds.get(column) === 'nested' && !wanted.declared.get(name)?.tensor);
   if (nested.length > 0)
     return failure(
@@ -102,6 +105,8 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
   if (spec.where?.includes(';'))
     return failure({ code: 'where', message: `Study ${spec.name}: "where" is one condition and holds no semicolon.` });
   const raw = (column: string): string => {
+    const parts = numbered.get(column);
+    if (parts !== undefined) return listSql(parts.map((part) => ({ sql: raw(part), kind: kinds.get(part) as Kind })));
     const { name, type } = types.get(column) as { name: string; type: string };
     return type === 'JSON' ? `json_extract_string(${quoteName(name)}, '$')` : quoteName(name);
   };
@@ -111,7 +116,7 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
     `CREATE VIEW study AS SELECT ${selected.length > 0 ? selected.join(', ') : '1 AS one'} FROM source_view${spec.where === undefined ? '' : ` WHERE (${spec.where}\n)`}`,
   );
   await database.confine([...new Set(relation.files.flatMap((path) => [path, escapeGlob(path)]))]);
-  const variables = await planRoles(database, spec, plan, wanted, kinds);
+  const variables = await planRoles(database, spec, plan, wanted, new Map([...types].map(([name, { type }]) => [name, type])));
   return summarise({
     spec,
     relation,
@@ -122,3 +127,10 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
     weightKind: plan.measure.kind === 'rows' ? undefined : kinds.get(plan.measure.column),
   });
 }
+
+/** Numbered columns as one list; NULL where one of them is missing, with a NULL inside where one is not a number. */
+const listSql = (parts: readonly { readonly sql: string; readonly kind: Kind }[]): string => {
+  const missing = parts.map(({ sql, kind }) => missingSql(sql, kind, missingTexts)).join(' OR ');
+  const numbers = parts.map(({ sql, kind }) => (kind === 'nested' || kind === 'other-text' ? 'NULL::DOUBLE' : numberSql(sql, kind)));
+  return `CASE WHEN ${missing} THEN NULL ELSE [${numbers.join(', ')}] END`;
+};

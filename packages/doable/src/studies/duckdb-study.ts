@@ -3,6 +3,7 @@ import {
   type Counts,
   codeReader,
   fixedRegime,
+  hashNumbers,
   hashText,
   hexOf,
   marginal,
@@ -10,6 +11,7 @@ import {
   type Schema,
   type Study,
   tally,
+  tensorSize,
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
 import { studyRecords } from './duckdb-records.ts';
@@ -172,7 +174,7 @@ async function kish({ database, weight }: Prepared, condition: string | undefine
 
 /** Over the joint table where it says everything, else over DuckDB's hashes of all rows (which may differ between its versions). */
 async function fingerprint(
-  { database, spec, plan, variables, summary, joint }: Prepared,
+  { database, spec, plan, variables, summary, joint, tensors }: Prepared,
   schema: Schema,
   measured: readonly string[],
   table: Counts | undefined,
@@ -186,5 +188,9 @@ async function fingerprint(
     return hexOf(hash);
   }
   const rows = joint?.hash ?? BigInt((await database.rows(`SELECT ${rowHash(variables, plan)}::VARCHAR FROM study`))[0]?.[0] ?? 0);
+  for (const { shape, values } of tensors.values()) {
+    const size = tensorSize(shape);
+    for (let at = 0; at < values.length; at += size) hash = addHashes(hash, hashNumbers(values, at, at + size));
+  }
   return hexOf(addHashes(hash, hashText(String(rows % 9007199254740881n))));
 }

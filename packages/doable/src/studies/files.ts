@@ -2,11 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { text as textOfStream } from 'node:stream/consumers';
-import { failure, memorySource, type Result, type SourceHost, success } from '@doable/engine/adapter';
+import { failure, type MemoryData, memorySource, type Result, type SourceHost, success } from '@doable/engine/adapter';
 import { parseDocument } from 'yaml';
 import { type Duckdb, type DuckdbSettings, openDuckdb } from './duckdb.ts';
 import { duckdbSource } from './duckdb-source.ts';
 import { jsonFault } from './json-place.ts';
+import { pictureReader } from './pictures.ts';
 import { formatOf } from './relation.ts';
 
 /** A problem document as a value, and the directory that its paths are relative to. */
@@ -91,21 +92,18 @@ export function nodeSources(directory: string, settings: SourceSettings = {}): N
       const small = spec.where === undefined ? await smallCsv(data, directory, settings.smallFile ?? 2_000_000) : undefined;
       return success(small === undefined ? duckdbSource(spec, data, directory, open) : memorySource(spec, small));
     },
+    readPicture: pictureReader(directory),
     close() {
       for (const database of opened.splice(0)) database.close();
     },
   };
 }
 
-async function smallCsv(
-  data: string,
-  directory: string,
-  limit: number,
-): Promise<{ csv: string; options: { file: string; delimiter?: string } } | undefined> {
+async function smallCsv(data: string, directory: string, limit: number): Promise<MemoryData | undefined> {
   if (formatOf(data) !== 'csv' || /\.(gz|zst)$/iu.test(data)) return undefined;
   const path = isAbsolute(data) ? data : join(directory, data);
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() || found.size > limit) return undefined;
   const tab = /\.(tsv|tab)$/iu.test(data) ? { delimiter: '\t' } : {};
-  return { csv: await readFile(path, 'utf8'), options: { file: data, ...tab } };
+  return { csv: await readFile(path, 'utf8'), options: { file: data, ...tab }, pictures: pictureReader(dirname(path)) };
 }

@@ -66,6 +66,23 @@ export async function rowOf(
   return found?.[0] == null ? {} : { row: Number(found[0]) };
 }
 
+/** The place of a record by its number in storage order, as far as {@link rowOf} knows places. */
+export async function recordPlace({ spec, relation }: Context, record: number): Promise<{ row?: number }> {
+  if (spec.where !== undefined || relation.files.length > 1) return {};
+  if (relation.format !== 'csv') return { row: record + 1 };
+  const [file, column] = [relation.files[0], relation.header?.[0]];
+  if (file === undefined || column === undefined || relation.delimiter === undefined) return {};
+  let at = 0;
+  const line = await findLine(file, relation.delimiter, column, () => at++ === record);
+  return line === undefined ? {} : { row: line };
+}
+
+/** The place of the first record that meets a condition, for columns that are not the file's own. */
+export async function firstPlace(context: Context, condition: string): Promise<{ row?: number }> {
+  const [found] = await context.database.rows(`SELECT min(r) FROM (SELECT row_number() OVER () AS r, * FROM study) WHERE ${condition}`);
+  return found?.[0] == null ? {} : recordPlace(context, Number(found[0]) - 1);
+}
+
 export interface Checks {
   readonly variables: readonly SqlVariable[];
   readonly issues: readonly Issue[];

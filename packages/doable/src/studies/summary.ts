@@ -17,8 +17,9 @@ import {
 import type { SqlVariable } from './columns.ts';
 import type { Duckdb } from './duckdb.ts';
 import { groupSql, type JointExtras, type Measure, orderedTexts, type RawJoint, rawColumns, readJoint } from './joint.ts';
-import { type Checks, type Context, checkNumbers, momentMeasures, type RealRange, rowOf } from './numbers.ts';
+import { type Checks, type Context, checkNumbers, firstPlace, momentMeasures, type RealRange, rowOf } from './numbers.ts';
 import { fixedSum } from './sql.ts';
+import { type StoredTensors, storedTensors } from './tensors.ts';
 
 /** What a summary leaves behind for opening. */
 export interface Prepared {
@@ -34,6 +35,7 @@ export interface Prepared {
   readonly complete?: string;
   readonly joint?: RawJoint;
   readonly ranges: ReadonlyMap<string, RealRange>;
+  readonly tensors: ReadonlyMap<string, StoredTensors>;
   /** Probabilities per arm are divided by this; see `probabilityScale`. */
   readonly divide: number;
 }
@@ -45,13 +47,17 @@ export async function summarise(context: Context): Promise<Result<Prepared>> {
   const checks = await checkNumbers(context);
   issues.push(...checks.issues);
   const { variables } = checks;
+  const read = await storedTensors(context);
+  if (!read.ok) issues.push(...read.issues);
+  const tensors: ReadonlyMap<string, StoredTensors> = read.ok ? read.value : new Map();
+  const missingOf = ({ name, sql }: SqlVariable): number => tensors.get(name)?.missing ?? checks.missing.get(sql) ?? 0;
   const measure: Measure = checks.weight
     ? spec.count !== undefined
       ? { sql: `sum(CAST(${checks.weight.sql} AS BIGINT))`, unit: 1 }
       : fixedSum(checks.weight.sql, checks.weight.most)
     : { sql: 'count(*)', unit: 1 };
   const keys = variables.filter(({ role }) => role === 'key' || role === 'interval');
-  const holed = variables.filter(({ sql }) => (checks.missing.get(sql) ?? 0) > 0);
+  const holed = variables.filter((variable) => missingOf(variable) > 0);
   const flag = holed.length > 0 ? `(${holed.map(({ missing }) => missing).join(' OR ')})` : undefined;
   const joint = checks.weightFault
     ? undefined
@@ -74,7 +80,8 @@ export async function summarise(context: Context): Promise<Result<Prepared>> {
   const columns = variables.map((variable): ColumnSummary => {
     const { name, sql, role } = variable;
     const odd = checks.odd.get(sql);
-    const missing = checks.missing.get(sql) ?? 0;
+    const missing = missingOf(variable);
+    const extent = tensors.get(name)?.extent;
     return (
       summaries.get(sql) ?? {
         name,
@@ -84,23 +91,23 @@ export async function summarise(context: Context): Promise<Result<Prepared>> {
         integer: false,
         missing,
         ...(odd && { odd }),
+        ...(extent && { extent }),
       }
     );
   });
-  for (const [i, { name, column, missing, role }] of variables.entries()) {
+  for (const [i, { name, column, missing, role, parts }] of variables.entries()) {
     const summary = columns[i] as ColumnSummary;
     const fixed = spec.regime.fixed?.[name];
     const other = fixed === undefined ? undefined : summary.texts.find((text) => text !== fixed && !(numberOf(text) === numberOf(fixed)));
     if (fixed !== undefined && other !== undefined) issues.push(fixedIssue(spec, name, fixed, other, { ...where, column }));
-    if (summary.missing === 0 || spec.missing === 'drop' || role === 'label' || role === 'tensor') continue;
+    if (summary.missing === 0 || spec.missing === 'drop' || role === 'label') continue;
     const absent = (text: string): boolean =>
       (text === '' || text === 'NA' || text === 'NaN') && !variables[i]?.declared.levels?.includes(text);
-    issues.push(missingIssue(spec, column, summary.missing, { ...where, ...(await rowOf(context, column, missing, absent)) }));
+    const place = parts === undefined ? await rowOf(context, column, missing, absent) : await firstPlace(context, missing);
+    issues.push(missingIssue(spec, column, summary.missing, { ...where, ...place }));
   }
   if (issues.length > 0) return failure(...issues);
-  const incomplete = variables.filter(
-    (variable, i) => (columns[i] as ColumnSummary).missing > 0 && variable.role !== 'label' && variable.role !== 'tensor',
-  );
+  const incomplete = variables.filter((variable, i) => (columns[i] as ColumnSummary).missing > 0 && variable.role !== 'label');
   const complete = incomplete.length > 0 ? `NOT (${incomplete.map(({ missing }) => missing).join(' OR ')})` : undefined;
   const dropped = joint
     ? joint.rows.reduce((sum, rows, cell) => sum + (joint.incomplete[cell] === 1 ? rows : 0), 0)
@@ -111,7 +118,9 @@ export async function summarise(context: Context): Promise<Result<Prepared>> {
   if (dropped === total) return failure(emptyIssue(spec, 'every row has a missing cell', where));
   let divide = 1;
   if (spec.probability !== undefined) {
-    const set = variables.filter(({ name, role }) => spec.regime.set.includes(name) && role !== 'real' && role !== 'label');
+    const set = variables.filter(
+      ({ name, role }) => spec.regime.set.includes(name) && role !== 'real' && role !== 'label' && role !== 'tensor',
+    );
     const { sql, fetch } = groupSql(set, [measure], complete);
     const cells = await database.cells(sql, fetch, jointLimitArms);
     const arms = new Map<string, number>();
@@ -137,6 +146,7 @@ export async function summarise(context: Context): Promise<Result<Prepared>> {
     measure,
     divide,
     ranges: checks.ranges,
+    tensors,
     ...(checks.weight && { weight: checks.weight }),
     ...(complete !== undefined && { complete }),
     ...(joint && { joint }),

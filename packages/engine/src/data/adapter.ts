@@ -18,9 +18,9 @@ export type { Counts } from './counts.ts';
 export { csvReader } from './csv.ts';
 export { codeReader, fixedRegime } from './encode.ts';
 export { levelNumbers, namesOf } from './features.ts';
-export { addHashes, type Hash, hashText, hexOf } from './fingerprint.ts';
+export { addHashes, type Hash, hashNumbers, hashText, hexOf } from './fingerprint.ts';
 export { canonical, intervalNames, missingTexts, numberOf } from './level.ts';
-export { memorySource } from './memory.ts';
+export { type MemoryData, memorySource } from './memory.ts';
 export { type ColumnRange, type Columns, type FeatureFactor, type MomentQuery, type Moments, momentsOfColumns } from './moments.ts';
 export { shiftOf } from './records.ts';
 export {
@@ -36,3 +36,14 @@ export {
 } from './source.ts';
 export type { Study } from './study.ts';
 export { growing } from './table.ts';
+export {
+  type Extent,
+  type Picture,
+  type PictureReader,
+  picturePixels,
+  shapeText,
+  type TensorValues,
+  tensorGatherer,
+  tensorLimit,
+  tensorSize,
+} from './tensors.ts';

@@ -1,12 +1,14 @@
 import type { Domain, Name, Value } from '../graph/variable.ts';
 import { log } from '../math/elementary.ts';
 import { numberOf } from './level.ts';
+import type { TensorValues } from './tensors.ts';
 
-/** Records column by column: real variables as numbers, finite ones as codes of their levels. */
+/** Records column by column: real variables as numbers, finite ones as codes of their levels, tensors as their numbers. */
 export interface Columns {
   readonly length: number;
   readonly numbers: ReadonlyMap<Name, Float64Array>;
   readonly codes: ReadonlyMap<Name, Int32Array>;
+  readonly tensors?: ReadonlyMap<Name, TensorValues>;
   /** Count, weight or probability of each record (> 0); absent: 1. */
   readonly weights?: Float64Array;
 }

@@ -23,6 +23,20 @@ export function hashText(text: string, from: Hash = start): Hash {
   return { high: high >>> 0, low: low >>> 0 };
 }
 
+/** The hash of the numbers `from` to `to`, by their bits. */
+export function hashNumbers(values: Float32Array, from: number, to: number): Hash {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  let { high, low } = start;
+  for (let i = from; i < to; i++) {
+    const word = bits[i] as number;
+    high = Math.imul(high ^ word, prime);
+    high ^= high >>> 15;
+    low = Math.imul(low ^ word, 0x85ebca6b);
+    low ^= low >>> 13;
+  }
+  return { high: high >>> 0, low: low >>> 0 };
+}
+
 /** A row's hash from the hashes of its cells, in order. */
 export function chain(from: Hash, cell: Hash): Hash {
   const high = Math.imul(from.high ^ cell.high, prime) ^ (from.low >>> 13);

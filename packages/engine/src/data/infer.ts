@@ -62,12 +62,15 @@ interface Found {
 }
 
 function domainOf(name: Name, declared: Declared, columns: readonly Seen[], environment: boolean): Found {
-  if (declared.tensor)
+  if (declared.tensor) {
+    const range = declared.range ?? rangeOf(columns);
+    const found = range === undefined ? '' : `, values ${range[0]} to ${range[1]}${declared.range ? '' : ' (inferred)'}`;
     return {
-      domain: { kind: 'tensor', shape: declared.tensor },
-      note: `${name}: tensor ${declared.tensor.join(' x ')} (declared)`,
+      domain: { kind: 'tensor', shape: declared.tensor, ...(range && { range }) },
+      note: `${name}: tensor ${declared.tensor.join(' x ')} (declared)${found}`,
       issues: [],
     };
+  }
   if (declared.cut) {
     const levels = intervalNames(declared.cut);
     const named = levelReader(levels);
@@ -116,6 +119,15 @@ function domainOf(name: Name, declared: Declared, columns: readonly Seen[], envi
       ? `; nearly all are numbers, but not “${levels.find((level) => Number.isNaN(numberOf(level)))}”: if it should be real, mend those cells or declare "real": true`
       : '';
   return { domain: { kind: 'finite', levels }, note: `${name}: ${shortList(levels)} (inferred${warn})`, issues: [] };
+}
+
+/** The least and greatest entry of tensors in any study; a constant column is given some room above. */
+function rangeOf(columns: readonly Seen[]): readonly [number, number] | undefined {
+  const extents = columns.flatMap(({ column }) => column.extent ?? []).filter(({ least, most }) => least <= most);
+  if (extents.length === 0) return undefined;
+  const least = extents.reduce((low, extent) => Math.min(low, extent.least), Number.POSITIVE_INFINITY);
+  const most = extents.reduce((high, extent) => Math.max(high, extent.most), Number.NEGATIVE_INFINITY);
+  return [least, most > least ? most : least + 1];
 }
 
 const unitText = (declared: Declared): string => (declared.unit === undefined ? '' : ` in ${declared.unit}`);

@@ -3,26 +3,28 @@ import { failure, type Result, success } from '../run/issue.ts';
 import { readingOf } from './checks.ts';
 import { type CsvOptions, csvTable } from './csv.ts';
 import { codeReader, fixedRegime } from './encode.ts';
-import { addHashes, chain, type Hash, hashText, hexOf, start } from './fingerprint.ts';
+import { addHashes, chain, type Hash, hashNumbers, hashText, hexOf, start } from './fingerprint.ts';
 import { inferSchema } from './infer.ts';
 import { numberOf } from './level.ts';
-import { type Reading, readTable, rowsTable } from './reading.ts';
+import { type Reading, readTable, readTensors, rowsTable } from './reading.ts';
 import { recordsStudy } from './records.ts';
 import type { Declared, Schema, StudySource, StudySpec } from './source.ts';
 import type { Study } from './study.ts';
 import { type Column, cellText } from './table.ts';
+import { type PictureReader, type TensorValues, tensorSize } from './tensors.ts';
 
-/** A cell of an inline row. */
-export type Cell = string | number | boolean | bigint | null | undefined;
+/** A cell of an inline row; a list for a tensor, flat or nested. */
+export type Cell = string | number | boolean | bigint | null | undefined | readonly unknown[];
 
-/** Where an in-memory study's records come from: inline rows, or CSV text whole or in chunks. */
-export type MemoryData =
+/** Where an in-memory study's records come from: inline rows, or CSV text whole or in chunks. `pictures` reads the files that cells of tensors name. */
+export type MemoryData = { readonly pictures?: PictureReader } & (
   | { readonly rows: readonly Readonly<Record<string, Cell>>[] }
-  | { readonly csv: string | Iterable<string>; readonly options?: CsvOptions };
+  | { readonly csv: string | Iterable<string>; readonly options?: CsvOptions }
+);
 
 /** A study held in memory, in two steps; see {@link StudySource}. */
 export function memorySource(spec: StudySpec, data: MemoryData): StudySource {
-  let read: Reading | undefined;
+  let read: (Reading & { readonly tensors: ReadonlyMap<Name, TensorValues> }) | undefined;
   return {
     spec,
     async summary(wanted) {
@@ -32,12 +34,20 @@ export function memorySource(spec: StudySpec, data: MemoryData): StudySource {
           message: `Study ${spec.name}: "where" needs a file; rows in memory have no SQL.`,
           hint: 'Leave out the rows you do not want.',
         });
-      const table = 'rows' in data ? rowsTable(data.rows, spec.name) : csvTable(data.csv, data.options);
+      const lists = new Set([...wanted.declared].flatMap(([name, { tensor }]) => (tensor ? [spec.columns?.[name] ?? name] : [])));
+      const table = 'rows' in data ? rowsTable(data.rows, spec.name, lists) : csvTable(data.csv, data.options);
       if (!table.ok) return table;
-      const made = readTable(spec, wanted, table.value, 'csv' in data ? data.options?.file : undefined);
+      const file = 'csv' in data ? data.options?.file : undefined;
+      const made = readTable(spec, wanted, table.value, file);
       if (!made.ok) return made;
-      read = made.value;
-      return success(made.value.summary);
+      const tensors = await readTensors(spec, wanted, made.value, file, data.pictures);
+      if (!tensors.ok) return tensors;
+      read = { ...made.value, tensors: tensors.value };
+      const columns = made.value.summary.columns.map((column) => {
+        const extent = tensors.value.get(column.name)?.extent;
+        return extent === undefined ? column : { ...column, extent };
+      });
+      return success({ ...made.value.summary, columns });
     },
     async open(schema) {
       if (read === undefined) throw new Error('open() before a good summary()');
@@ -59,7 +69,11 @@ export async function memoryStudy(
   return schema.ok ? source.open(schema.value) : schema;
 }
 
-function openTable(spec: StudySpec, schema: Schema, { table, plan, summary, incomplete, weight }: Reading): Study {
+function openTable(
+  spec: StudySpec,
+  schema: Schema,
+  { table, plan, summary, incomplete, weight, tensors }: Reading & { readonly tensors: ReadonlyMap<Name, TensorValues> },
+): Study {
   const known = plan.variables.filter(({ name }) => schema.domains.has(name));
   const kept: number[] = [];
   const columnOf = (column: string): Column => table.columns[table.header.indexOf(column)] as Column;
@@ -67,12 +81,21 @@ function openTable(spec: StudySpec, schema: Schema, { table, plan, summary, inco
     if (incomplete[row] === 0 && (weight === undefined || (weight[row] as number) > 0)) kept.push(row);
   const finite = new Map<Name, Int32Array>();
   const real = new Map<Name, Float64Array>();
+  const pictures = new Map<Name, TensorValues>();
   const bags: Hash[] = kept.map(() => start);
   const mix = (hashOf: (record: number) => Hash): void => {
     for (let record = 0; record < kept.length; record++) bags[record] = chain(bags[record] as Hash, hashOf(record));
   };
   for (const { name, column } of known) {
     const domain = schema.domains.get(name) as Domain;
+    const own = tensors.get(name);
+    if (own !== undefined) {
+      const { shape, values } = own;
+      const size = tensorSize(shape);
+      pictures.set(name, { shape, values: keptTensors(own, kept) });
+      mix((record) => hashNumbers(values, (kept[record] as number) * size, ((kept[record] as number) + 1) * size));
+      continue;
+    }
     const cells = columnOf(column);
     if (domain.kind === 'finite') {
       const codes = encode(cells, kept, domain.levels, schema.cuts.get(name));
@@ -104,12 +127,23 @@ function openTable(spec: StudySpec, schema: Schema, { table, plan, summary, inco
     domains: new Map(measured.flatMap((name) => (schema.domains.has(name) ? [[name, schema.domains.get(name) as Domain] as const] : []))),
     finite,
     real,
+    ...(pictures.size > 0 && { tensors: pictures }),
     length: kept.length,
     ...(weights && { weights }),
     kind: plan.measure.kind,
     exact: plan.measure.kind === 'probability' && spec.size === undefined,
     fingerprint: hexOf(addHashes(bag, hashText(String(summary.dropped)))),
   });
+}
+
+function keptTensors({ shape, values }: TensorValues, kept: readonly number[]): Float32Array {
+  const size = tensorSize(shape);
+  if (kept.length * size === values.length) return values;
+  const own = new Float32Array(kept.length * size);
+  kept.forEach((row, i) => {
+    own.set(values.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return own;
 }
 
 function encode(cells: Column, kept: readonly number[], levels: readonly Value[], cuts: readonly number[] | undefined): Int32Array {

@@ -3,6 +3,7 @@ import { Sum } from '../math/sum.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { type Columns, featureWriter, levelNumbers, type MomentQuery } from './features.ts';
 import { blockRecords, type Gram, gram } from './gram.ts';
+import { tensorSize } from './tensors.ts';
 
 export { type Columns, type Feature, type FeatureFactor, featureReader, type MomentQuery } from './features.ts';
 
@@ -95,11 +96,17 @@ export async function momentsOfColumns(
 const mapValues = <T>(columns: ReadonlyMap<Name, T>, change: (column: T) => T): Map<Name, T> =>
   new Map([...columns].map(([name, column]) => [name, change(column)]));
 
-function slice({ numbers, codes, weights }: Columns, from: number, to: number): Columns {
+function slice({ numbers, codes, tensors, weights }: Columns, from: number, to: number): Columns {
   return {
     length: to - from,
     numbers: mapValues(numbers, (column) => column.subarray(from, to)),
     codes: mapValues(codes, (column) => column.subarray(from, to)),
+    ...(tensors && {
+      tensors: mapValues(tensors, ({ shape, values }) => {
+        const size = tensorSize(shape);
+        return { shape, values: values.subarray(from * size, to * size) };
+      }),
+    }),
     ...(weights && { weights: weights.subarray(from, to) }),
   };
 }

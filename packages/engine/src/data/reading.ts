@@ -5,9 +5,14 @@ import { type ColumnPlan, planColumns } from './columns.ts';
 import { canonical, missingTexts, numberOf } from './level.ts';
 import { type ColumnSummary, type Declared, type StudySpec, type StudySummary, textLimit, type Wanted } from './source.ts';
 import { type Column, cellText, type Table, tableBuilder } from './table.ts';
+import { type Extent, type PictureReader, type TensorValues, tensorGatherer, tensorLimit } from './tensors.ts';
 
-/** The table of inline rows. Issues: `bad-row`, `not-a-value`. */
-export function rowsTable(rows: readonly Readonly<Record<string, unknown>>[], study: Name): Result<Table> {
+/** The table of inline rows; cells of the columns `lists` may be lists, which stand as JSON in the table. Issues: `bad-row`, `not-a-value`. */
+export function rowsTable(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  study: Name,
+  lists: ReadonlySet<string> = new Set(),
+): Result<Table> {
   const issues: Issue[] = [];
   const header = [...new Set(rows.flatMap((row) => (row !== null && typeof row === 'object' ? Object.keys(row) : [])))];
   const builder = tableBuilder(header);
@@ -24,6 +29,7 @@ export function rowsTable(rows: readonly Readonly<Record<string, unknown>>[], st
         if (typeof cell === 'string') return cell;
         if (typeof cell === 'boolean' || typeof cell === 'bigint') return String(cell);
         if (typeof cell === 'number' && Number.isFinite(cell)) return String(cell);
+        if (Array.isArray(cell) && lists.has(column)) return JSON.stringify(cell);
         issues.push({
           code: 'not-a-value',
           message: `Study ${study}: ${column} is not a text, a finite number or a boolean.`,
@@ -63,7 +69,12 @@ export function readTable(spec: StudySpec, wanted: Wanted, table: Table, file: s
   const columnOf = (column: string): Column => table.columns[table.header.indexOf(column)] as Column;
   const incomplete = new Uint8Array(total);
   const absent = plan.variables.map(({ name }) => isMissing(wanted.declared.get(name)));
-  const columns = plan.variables.map(({ name, column }, i): ColumnSummary => {
+  const columns = plan.variables.map(({ name, column, parts }, i): ColumnSummary => {
+    if (wanted.declared.get(name)?.tensor !== undefined) {
+      const { missing, first, where } = missingTensors(parts ?? [column], columnOf, incomplete);
+      if (missing > 0 && spec.missing !== 'drop') issues.push(missingIssue(spec, where, missing, at(first)));
+      return { name, texts: [], more: false, numeric: false, integer: false, missing };
+    }
     const cells = columnOf(column);
     const summary = summarise(name, cells, absent[i] as (text: string) => boolean, incomplete, table.rows);
     const fixed = spec.regime.fixed?.[name];
@@ -166,4 +177,71 @@ function summarise(
     });
   }
   return { summary: { name, texts: [...texts], more, numeric, integer, missing, ...(odd && { odd }) }, firstMissing };
+}
+
+/** Marks the rows where a tensor, or one of its numbered columns, is missing. */
+function missingTensors(
+  columns: readonly string[],
+  columnOf: (column: string) => Column,
+  incomplete: Uint8Array,
+): { readonly missing: number; readonly first: number; readonly where: string } {
+  const absent = new Uint8Array(incomplete.length);
+  let [first, where] = [incomplete.length, columns[0] as string];
+  for (const column of columns) {
+    const cells = columnOf(column);
+    for (let row = 0; row < absent.length; row++) {
+      if (!missingTexts.includes(cellText(cells, row))) continue;
+      absent[row] = 1;
+      incomplete[row] = 1;
+      if (row < first) [first, where] = [row, column];
+    }
+  }
+  return { missing: absent.reduce((sum, mark) => sum + mark, 0), first, where };
+}
+
+/** The tensors of a table by variable: one per row, whatever it is where the row is incomplete. Issues: those of the gatherer, `too-large`. */
+export async function readTensors(
+  spec: StudySpec,
+  { declared }: Wanted,
+  { table, plan, incomplete }: Pick<Reading, 'table' | 'plan' | 'incomplete'>,
+  file: string | undefined,
+  pictures: PictureReader | undefined,
+): Promise<Result<ReadonlyMap<Name, TensorValues & { readonly extent: Extent }>>> {
+  const found = new Map<Name, TensorValues & { readonly extent: Extent }>();
+  const issues: Issue[] = [];
+  for (const { name, column, parts } of plan.variables) {
+    const { tensor: shape, range } = declared.get(name) ?? {};
+    if (shape === undefined) continue;
+    const task = { study: spec.name, name, shape, rows: table.rows.length };
+    const large = tensorLimit(task);
+    if (large !== undefined) {
+      issues.push(large);
+      continue;
+    }
+    const gatherer = tensorGatherer({ ...task, ...(range && { range }), ...(parts && { parts }), ...(pictures && { pictures }) });
+    const cells = (parts ?? [column]).map((one) => table.columns[table.header.indexOf(one)] as Column);
+    const numbers = parts && cells.map(cellNumbers);
+    const own = new Float64Array(cells.length);
+    for (let row = 0; row < task.rows; row++) {
+      if (incomplete[row] === 1) continue;
+      if (numbers === undefined) await gatherer.text(row, cellText(cells[0] as Column, row));
+      else {
+        numbers.forEach((numberAt, i) => {
+          own[i] = numberAt(row);
+        });
+        gatherer.numbers(row, own);
+      }
+    }
+    const made = await gatherer.finish((row) => ({ ...(file !== undefined && { file }), row: table.rows[row] as number }));
+    if (made.ok) found.set(name, made.value);
+    else issues.push(...made.issues);
+  }
+  return issues.length > 0 ? failure(...issues) : success(found);
+}
+
+/** The numbers of a column by row; NaN where there is none. */
+function cellNumbers(cells: Column): (row: number) => number {
+  if (cells.kind === 'numbers') return (row) => cells.values[row] as number;
+  const spelled = Float64Array.from(cells.texts, numberOf);
+  return (row) => spelled[cells.codes[row] as number] as number;
 }

@@ -7,6 +7,7 @@ import { addHashes, hashText, hexOf } from './fingerprint.ts';
 import { type Columns, heldColumns, momentsOfColumns, rangesOf } from './moments.ts';
 import type { Regime } from './regime.ts';
 import type { Study } from './study.ts';
+import type { TensorValues } from './tensors.ts';
 
 export interface StudyRecords {
   readonly name: Name;
@@ -15,6 +16,7 @@ export interface StudyRecords {
   readonly domains: ReadonlyMap<Name, Domain>;
   readonly finite: ReadonlyMap<Name, Int32Array>;
   readonly real: ReadonlyMap<Name, Float64Array>;
+  readonly tensors?: ReadonlyMap<Name, TensorValues>;
   readonly length: number;
   readonly weights?: Float64Array;
   readonly kind: ColumnPlan['measure']['kind'];
@@ -24,7 +26,7 @@ export interface StudyRecords {
 
 /** A study that holds its records as codes and numbers. */
 export function recordsStudy(records: StudyRecords): Study {
-  const { name, regime, measured, domains, finite, real, length, weights, kind, exact, fingerprint } = records;
+  const { name, regime, measured, domains, finite, real, tensors, length, weights, kind, exact, fingerprint } = records;
   const sum = weights ? weights.reduce((total, weight) => total + weight, 0) : length;
   const size = exact ? Number.POSITIVE_INFINITY : kind === 'weight' ? length : sum;
   const levelsOf = (axis: Name): readonly Value[] => {
@@ -57,7 +59,7 @@ export function recordsStudy(records: StudyRecords): Study {
     effectiveSize: kind === 'weight' && weights ? effectiveSize(weights) : size,
     fingerprint,
     counts: async (of, outcome) => counts(of, outcome),
-    ...held({ name, domains, length, finite, real, ...(weights && { weights }) }),
+    ...held({ name, domains, length, finite, real, ...(tensors && { tensors }), ...(weights && { weights }) }),
   };
 }
 
@@ -67,16 +69,22 @@ function held({
   domains,
   finite,
   real,
+  tensors = new Map(),
   length,
   weights,
-}: Pick<StudyRecords, 'name' | 'domains' | 'finite' | 'real' | 'length' | 'weights'>): Pick<Study, 'columns' | 'moments' | 'ranges'> {
+}: Pick<StudyRecords, 'name' | 'domains' | 'finite' | 'real' | 'tensors' | 'length' | 'weights'>): Pick<
+  Study,
+  'columns' | 'moments' | 'ranges'
+> {
   const pick = (of: readonly Name[]): Columns => {
-    const unknown = of.find((one) => !finite.has(one) && !real.has(one));
+    const unknown = of.find((one) => !finite.has(one) && !real.has(one) && !tensors.has(one));
     if (unknown !== undefined) throw new RangeError(`study ${name} has no variable ${unknown}`);
+    const own = of.flatMap((one) => (tensors.has(one) ? [[one, tensors.get(one) as TensorValues] as const] : []));
     return {
       length,
       numbers: new Map(of.flatMap((one) => (real.has(one) ? [[one, real.get(one) as Float64Array] as const] : []))),
       codes: new Map(of.flatMap((one) => (finite.has(one) ? [[one, finite.get(one) as Int32Array] as const] : []))),
+      ...(own.length > 0 && { tensors: new Map(own) }),
       ...(weights && { weights }),
     };
   };

@@ -2,6 +2,7 @@ import type { Domain, Name, Value } from '../graph/variable.ts';
 import type { Result } from '../run/issue.ts';
 import type { Regime } from './regime.ts';
 import type { Study } from './study.ts';
+import type { Extent, PictureReader } from './tensors.ts';
 
 /** How one study is to be read. At most one of `count`, `weight`, `probability`; all name columns of the data. */
 export interface StudySpec {
@@ -28,6 +29,8 @@ export interface Declared {
   readonly real?: boolean;
   readonly unit?: string;
   readonly tensor?: readonly number[];
+  /** Of a tensor: least and greatest entry. */
+  readonly range?: readonly [number, number];
   /** Ascending cut points that make a real column finite. */
   readonly cut?: readonly number[];
 }
@@ -47,6 +50,8 @@ export interface ColumnSummary {
   readonly numeric: boolean;
   readonly integer: boolean;
   readonly missing: number;
+  /** Of tensors. */
+  readonly extent?: Extent;
   /** The first cell that is not a number, where the others may be. */
   readonly odd?: { readonly text: string; readonly row?: number; readonly file?: string };
 }
@@ -84,6 +89,8 @@ export interface StudySource {
 export interface SourceHost {
   /** The source behind `data` of a study that is not inline rows: a path, a glob or a database. */
   openSource(spec: StudySpec, data: string): Result<StudySource> | Promise<Result<StudySource>>;
+  /** Reads the pictures that inline rows name. */
+  readonly readPicture?: PictureReader;
 }
 
 /** Distinct texts a summary keeps per column: beyond it a text column is a label, not a variable. */

@@ -5,10 +5,11 @@ import { failure, type Result, success } from '../run/issue.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
 import type { Batch, ColumnType, ColumnValues } from './terms.ts';
 
-/** Rows to learn from; `weights`: one count, weight or probability per row. */
+/** Rows to learn from; `weights`: one count, weight or probability per row. `exact`: they are a law, not a sample of one. */
 export interface TrainingData {
   readonly batch: Batch;
   readonly weights?: Float64Array;
+  readonly exact?: boolean;
 }
 
 export function columnOf(batch: Batch, name: Name): ColumnValues {
@@ -141,16 +142,13 @@ export function firstAbove(ascending: Float64Array, value: number): number {
   return low;
 }
 
-/** The finite and real columns `of` of a study as rows, with its counts, weights or probabilities where it has them. */
+/** The columns `of` of a study as rows, with its counts, weights or probabilities where it has them. */
 export async function rowsOf(
   study: Study,
   of: readonly Name[] = study.measured,
   { signal, pause }: RunOptions = {},
 ): Promise<TrainingData> {
-  const names = of.filter((name) => {
-    const kind = study.domains.get(name)?.kind;
-    return kind === 'finite' || kind === 'real';
-  });
+  const names = of.filter((name) => study.domains.has(name));
   const batches: Batch[] = [];
   const weights: Float64Array[] = [];
   for await (const part of study.columns(names)) {
@@ -159,20 +157,26 @@ export async function rowsOf(
     for (const name of names) {
       const codes = part.codes.get(name);
       const numbers = part.numbers.get(name);
+      const tensors = part.tensors?.get(name);
       if (codes !== undefined) columns.set(name, { kind: 'finite', values: codes.slice(0, part.length) });
       else if (numbers !== undefined) columns.set(name, { kind: 'real', values: numbers.slice(0, part.length) });
+      else if (tensors !== undefined) columns.set(name, { kind: 'tensor', ...tensors });
     }
     batches.push({ rows: part.length, columns });
     if (part.weights !== undefined) weights.push(part.weights.slice(0, part.length));
     await pause?.();
   }
   const batch = concatenated(batches);
-  if (weights.length === 0) return { batch };
+  const { size, effectiveSize } = study;
+  const exact = size === Number.POSITIVE_INFINITY;
+  if (weights.length === 0) return { batch, ...(exact && { exact }) };
   const all = new Float64Array(batch.rows);
   let at = 0;
   for (const part of weights) {
     all.set(part, at);
     at += part.length;
   }
-  return { batch, weights: all };
+  if (exact) return { batch, weights: all, exact };
+  const scale = effectiveSize / all.reduce((sum, weight) => sum + weight, 0);
+  return { batch, weights: Number.isFinite(scale) && Math.abs(scale - 1) > 1e-9 ? all.map((weight) => weight * scale) : all };
 }

@@ -80,6 +80,20 @@ export const factorsBefore = ({ rows }: PlannedFactor): readonly string[] =>
 export const readyFactors = (plan: NetworkPlan, done: ReadonlySet<string>): readonly PlannedFactor[] =>
   plan.factors.filter((factor) => !done.has(factor.id) && factorsBefore(factor).every((id) => done.has(id)));
 
+/** The studies whose rows taught the factors that take this input: values that occur there are supported. */
+export function teachersOf(input: Name, network: SamplingNetwork, factors: readonly PlannedFactor[]): ReadonlySet<Name> {
+  const found = new Set<Name>();
+  for (const node of network.nodes) {
+    const { given, rows } = factorOfNode(factors, node);
+    for (const [i, wire] of node.wires.entries()) {
+      if (!('input' in wire) || wire.input !== input) continue;
+      const own = rows.kind === 'study' ? rows.studies : teachersOf(given[i] as Name, rows.network, factors);
+      for (const study of own) found.add(study);
+    }
+  }
+  return found;
+}
+
 /** A column type per variable. Issues: `unknown-variable` for one without a domain. */
 export function typeOf(
   name: Name,
@@ -91,7 +105,7 @@ export function typeOf(
   if (domain === undefined) return failure({ code: 'unknown-variable', message: `The domain of ${variable} is not known.` });
   if (domain.kind === 'finite') return success({ kind: 'finite', levels: domain.levels });
   if (domain.kind === 'real') return success({ kind: 'real' });
-  return success({ kind: 'tensor', shape: domain.shape, range: ranges.get(variable) ?? [0, 1] });
+  return success({ kind: 'tensor', shape: domain.shape, range: ranges.get(variable) ?? domain.range ?? [0, 1] });
 }
 
 /** The task of a factor, as a fitter takes it. Issues: `unknown-variable`. */

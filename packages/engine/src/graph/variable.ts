@@ -6,7 +6,8 @@ export type Value = string;
 export type Domain =
   | { readonly kind: 'finite'; readonly levels: readonly Value[] }
   | { readonly kind: 'real'; readonly unit?: string }
-  | { readonly kind: 'tensor'; readonly shape: readonly number[] };
+  /** `shape` of one value, outermost first; `range`: least and greatest entry. */
+  | { readonly kind: 'tensor'; readonly shape: readonly number[]; readonly range?: readonly [number, number] };
 
 export interface Variable {
   readonly name: Name;

@@ -1,0 +1,238 @@
+import type { Name } from '../graph/variable.ts';
+import { failure, type Issue, type Result, success, type Where } from '../run/issue.ts';
+
+/** A picture as its file holds it: pixels row after row from the top, `channels` bytes each (grey, grey and alpha, RGB or RGBA). */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly values: Uint8Array;
+}
+
+/** Reads the file of a picture; the path is as the data has it. */
+export type PictureReader = (path: string) => Promise<Result<Picture>>;
+
+/** Tensors of one variable: rows x (product of shape) numbers, row-major. */
+export interface TensorValues {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Least and greatest number of a column of tensors. */
+export interface Extent {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The column of tensors that is to be read. */
+export interface TensorTask {
+  readonly study: Name;
+  readonly name: Name;
+  readonly shape: readonly number[];
+  /** As declared; numbers outside are an error, pictures are scaled to it (absent: 0 to 1). */
+  readonly range?: readonly [number, number];
+  readonly rows: number;
+  /** The columns of numbered numbers, to be named in errors. */
+  readonly parts?: readonly string[];
+  readonly pictures?: PictureReader;
+}
+
+export interface TensorGatherer {
+  /** The numbers of one row, `size` of them; NaN is an error. */
+  numbers(row: number, values: ArrayLike<number>): void;
+  /** A cell of text: numbers as JSON, flat or nested, or else the path of a picture. */
+  text(row: number, text: string): Promise<void>;
+  wrong(row: number, code: string, says: string, more?: { readonly hint?: string; readonly part?: number }): void;
+  /** `place`: where a row stands in the data. Issues: all that was wrong, by kind, with the first row of each. */
+  finish(place: (row: number) => Where | Promise<Where>): Promise<Result<TensorValues & { readonly extent: Extent }>>;
+}
+
+/** Numbers in one column of tensors, at most: 1 GiB as they are held. */
+export const mostTensorNumbers = 2 ** 28;
+
+export const tensorSize = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
+export const shapeText = (shape: readonly number[]): string => shape.join(' x ');
+
+/** What is wrong with reading so many tensors into memory, if anything is. */
+export function tensorLimit({ study, name, rows, shape }: Pick<TensorTask, 'study' | 'name' | 'rows' | 'shape'>): Issue | undefined {
+  const numbers = rows * tensorSize(shape);
+  if (numbers <= mostTensorNumbers) return undefined;
+  const gigabytes = (4 * numbers) / 2 ** 30;
+  return {
+    code: 'too-large',
+    message: `Study ${study}: ${name} takes ${rows} rows x ${shapeText(shape)} numbers, ${gigabytes.toPrecision(3)} GiB in memory; at most 1 GiB is read.`,
+    hint: `Use smaller pictures, or at most ${Math.floor(mostTensorNumbers / tensorSize(shape))} rows of this size.`,
+  };
+}
+
+/** Takes tensors in row by row, checks each number, and keeps what is wrong until the end. The rows must be within {@link tensorLimit}. */
+export function tensorGatherer(task: TensorTask): TensorGatherer {
+  const { study, name, shape, range, rows, parts, pictures } = task;
+  const size = tensorSize(shape);
+  const values = new Float32Array(rows * size);
+  const faults = new Map<string, { row: number; says: string; count: number; hint?: string; part?: number }>();
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const wrong: TensorGatherer['wrong'] = (row, code, says, more = {}) => {
+    const seen = faults.get(code);
+    if (seen === undefined || row < seen.row) faults.set(code, { row, says, count: (seen?.count ?? 0) + 1, ...more });
+    else seen.count += 1;
+  };
+  const numbers: TensorGatherer['numbers'] = (row, given) => {
+    for (let i = 0; i < size; i++) {
+      const value = given[i] as number;
+      if (!Number.isFinite(value))
+        return wrong(row, 'not-a-number', `the value ${placeIn(shape, i)} of ${name} is not a number`, { part: i });
+      if (range !== undefined && (value < range[0] || value > range[1]))
+        return wrong(row, 'out-of-range', `${name} holds ${value}, outside its range of ${range[0]} to ${range[1]}`, { part: i });
+      if (value < least) least = value;
+      if (value > most) most = value;
+      values[row * size + i] = value;
+    }
+  };
+  return {
+    wrong,
+    numbers,
+    async text(row, text) {
+      if (text.startsWith('[')) {
+        const flat = flatNumbers(text, shape);
+        if (typeof flat === 'string') wrong(row, 'tensor-shape', `${name} ${flat}`);
+        else numbers(row, flat);
+        return;
+      }
+      if (pictures === undefined)
+        return wrong(row, 'no-files', `${name} is “${text}”, and files cannot be read here`, { hint: 'Write the numbers as a list.' });
+      const read = await pictures(text);
+      if (!read.ok) {
+        for (const { code, message, hint } of read.issues)
+          wrong(row, code, message.replace(/\.$/u, ''), hint === undefined ? {} : { hint });
+        return;
+      }
+      const scaled = picturePixels(read.value, shape, range ?? [0, 1]);
+      if ('fault' in scaled)
+        return wrong(row, scaled.code, `${text} ${scaled.fault}`, scaled.hint === undefined ? {} : { hint: scaled.hint });
+      values.set(scaled.values, row * size);
+      if (range === undefined) [least, most] = [Math.min(least, 0), Math.max(most, 1)];
+      else [least, most] = range;
+    },
+    async finish(place) {
+      const issues: Issue[] = [];
+      for (const [code, { row, says, count, hint, part }] of faults) {
+        const column = (part === undefined ? undefined : parts?.[part]) ?? name;
+        issues.push({
+          code,
+          message: `Study ${study}: ${says}${count > 1 ? ` (and ${count - 1} more such ${count === 2 ? 'row' : 'rows'})` : ''}.`,
+          where: { ...(await place(row)), column },
+          ...(hint !== undefined && { hint }),
+        });
+      }
+      return issues.length > 0 ? failure(...issues) : success({ shape, values, extent: { least, most } });
+    },
+  };
+}
+
+/** `[1, 2]`: where the i-th number of a tensor stands. */
+function placeIn(shape: readonly number[], i: number): string {
+  const place: number[] = [];
+  let rest = i;
+  for (const size of shape.toReversed()) {
+    place.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return `[${place.join(', ')}]`;
+}
+
+/** Numbers written as JSON, in one list or nested by shape; a text says what is wrong. */
+function flatNumbers(text: string, shape: readonly number[]): Float64Array | string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return 'begins with a bracket and is no list of numbers';
+  }
+  const size = tensorSize(shape);
+  const flat: number[] = [];
+  const put = (item: unknown): void => void flat.push(typeof item === 'number' ? item : Number.NaN);
+  let fault: string | undefined;
+  const walk = (item: unknown, sizes: readonly number[]): void => {
+    const [length, ...inner] = sizes;
+    if (length === undefined) put(item);
+    else if (!Array.isArray(item)) fault ??= `is nested to a depth of ${shape.length - sizes.length}, not of ${shape.length}`;
+    else if (item.length !== length) fault ??= `holds a list of ${item.length} where ${length} belong (its shape is ${shapeText(shape)})`;
+    else for (const each of item) walk(each, inner);
+  };
+  if (!Array.isArray(parsed)) return 'is no list of numbers';
+  if (parsed.some((item) => Array.isArray(item))) walk(parsed, shape);
+  else if (parsed.length === size) parsed.forEach(put);
+  else fault = `has ${parsed.length} numbers, not ${size} (${shapeText(shape)})`;
+  return fault ?? Float64Array.from(flat);
+}
+
+/** Channels, height and width that a shape means: [height, width], channels first, or channels last (1, 3 or 4 of them). */
+export function pictureFrame(
+  shape: readonly number[],
+): { readonly channels: number; readonly height: number; readonly width: number; readonly last: boolean } | undefined {
+  const [a = 0, b = 0, c = 0] = shape;
+  const several = (count: number): boolean => count === 1 || count === 3 || count === 4;
+  if (shape.length === 2) return { channels: 1, height: a, width: b, last: false };
+  if (shape.length !== 3) return undefined;
+  if (several(a)) return { channels: a, height: b, width: c, last: false };
+  return several(c) ? { channels: c, height: a, width: b, last: true } : undefined;
+}
+
+interface PictureFault {
+  readonly code: string;
+  readonly fault: string;
+  readonly hint?: string;
+}
+
+/**
+ * A picture in the order of a shape, its bytes scaled so that 0 and 255 are the ends of `range`. Grey fills three channels; colours that are
+ * all grey fill one; alpha is let go where every pixel is opaque. Nothing is resized.
+ */
+export function picturePixels(
+  { width, height, channels, values }: Picture,
+  shape: readonly number[],
+  [low, high]: readonly [number, number],
+): { readonly values: Float32Array } | PictureFault {
+  const frame = pictureFrame(shape);
+  if (frame === undefined)
+    return {
+      code: 'picture-shape',
+      fault: `is a picture, and a tensor of ${shapeText(shape)} is none`,
+      hint: 'Declare [height, width] or [channels, height, width].',
+    };
+  if (frame.height !== height || frame.width !== width)
+    return {
+      code: 'picture-size',
+      fault: `is ${width} pixels wide and ${height} high, and not ${frame.width} wide and ${frame.height} high`,
+      hint: 'Pictures are not resized: bring all of them to one size, and declare it.',
+    };
+  const [colours, alpha] = channels === 2 || channels === 4 ? [channels - 1, true] : [channels, false];
+  const pixels = width * height;
+  if (alpha && frame.channels !== 4)
+    for (let pixel = 0; pixel < pixels; pixel++)
+      if (values[pixel * channels + colours] !== 255)
+        return {
+          code: 'picture-channels',
+          fault: `has pixels that are not opaque, and its tensor of ${shapeText(shape)} has no channel for them`,
+          hint: 'Save it without transparency, or declare four channels.',
+        };
+  if (colours === 3 && frame.channels === 1)
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const [red, green, blue] = [0, 1, 2].map((channel) => values[pixel * channels + channel]);
+      if (red !== green || red !== blue)
+        return {
+          code: 'picture-channels',
+          fault: `has colours, and its tensor of ${shapeText(shape)} has one channel`,
+          hint: `Declare [3, ${height}, ${width}], or save it in grey.`,
+        };
+    }
+  const out = new Float32Array(frame.channels * pixels);
+  for (let channel = 0; channel < frame.channels; channel++)
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const from = channel === 3 ? colours : Math.min(channel, colours - 1);
+      const byte = channel === 3 && !alpha ? 255 : (values[pixel * channels + from] as number);
+      out[frame.last ? pixel * frame.channels + channel : channel * pixels + pixel] = low + (byte / 255) * (high - low);
+    }
+  return { values: out };
+}
