@@ -201,7 +201,7 @@ export function tensorSuite(label: string, make: MakeTensors, { typed, pictures,
     });
 
     test.skipIf(typed)('a cell that is no list of numbers', async () => {
-      const issues = await refused({ header: ['Scan'], rows: [['[1, 2'], [[1, 'x', 3, 4]]] }, { Scan: scan });
+      const issues = await refused({ header: ['Scan'], rows: [['[1; 2'], [[1, 'x', 3, 4]]] }, { Scan: scan });
       expect(issues.map(({ code, where }) => [code, where?.row])).toEqual([
         ['tensor-shape', rowOf(1)],
         ['not-a-number', rowOf(2)],
