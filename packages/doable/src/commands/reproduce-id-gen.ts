@@ -91,7 +91,7 @@ export const runReproduceIdGen: Run = async (context) => {
   const tools: DemoTools = {
     backend: loaded.value,
     threads: args.number('threads') ?? defaultThreads,
-    ...(out !== undefined && { checkpoint: checkpointFiles(join(out, 'checkpoints')) }),
+    ...(out !== undefined && { checkpoint: checkpointFiles(out) }),
     ...stop.options,
     onProgress: console.progress.onProgress,
     onStage: (stage) => console.note(stage),

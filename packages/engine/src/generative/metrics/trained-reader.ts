@@ -179,7 +179,7 @@ function inkTensor(ink: Features, rows: Int32Array, count: number, shape: Shape)
   return { shape: [count, ...shape], values };
 }
 
-/** A feature that never varies has deviation 1. */
+/** A feature that hardly ever varies counts as if it varied a twentieth as much as the one that does most: it would drown the others. */
 function scaleOf({ rows, width, values }: Features): { readonly mean: Float64Array; readonly deviation: Float64Array } {
   const mean = new Float64Array(width);
   const deviation = new Float64Array(width);
@@ -189,8 +189,9 @@ function scaleOf({ rows, width, values }: Features): { readonly mean: Float64Arr
     for (let row = 0; row < rows; row++) sum += values[row * width + i] as number;
     for (let row = 0; row < rows; row++) square += ((values[row * width + i] as number) - sum / rows) ** 2;
     mean[i] = sum / rows;
-    const own = Math.sqrt(square / rows);
-    deviation[i] = own > 1e-6 ? own : 1;
+    deviation[i] = Math.sqrt(square / rows);
   }
+  const least = deviation.reduce((most, own) => Math.max(most, own), 0) / 20 || 1;
+  for (let i = 0; i < width; i++) deviation[i] = Math.max(least, deviation[i] as number);
   return { mean, deviation };
 }
