@@ -3,6 +3,7 @@ import type { TrainingData } from './generative/batch.ts';
 import { drawFromNetwork, inputsFrom } from './generative/draw.ts';
 import type { FitReport } from './generative/fit-network.ts';
 import { spreadOverFreeInputs } from './generative/invariance.ts';
+import type { PlannedFactor } from './generative/network.ts';
 import type { ConditionalModel } from './generative/terms.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Name, Value } from './graph/variable.ts';
@@ -77,6 +78,7 @@ export async function answerBySampler(
     const known = new Map<string, ConditionalModel>();
     let total: Figures | undefined;
     const fits: FitReport[] = [];
+    const unseen = new Map<string, number>();
     for (const [i, { sample, statistic, weight }] of planned.entries()) {
       const data = new Map([...(rows[i] as (typeof rows)[0])].map(([study, own]) => [study, change(own, study)]));
       const fitted = await sampler.fit(sample, data, { ...run, seed, known, resampled });
@@ -84,11 +86,17 @@ export async function answerBySampler(
       fits.push(fitted.value);
       const inputs = inputsFrom(sample);
       if (!inputs.ok) return inputs;
-      const drawn = await drawFromNetwork(fitted.value.network, inputs.value, draws, new Random(seed, 'draws', i), run);
+      const drawn = await drawFromNetwork(fitted.value.network, inputs.value, draws, new Random(seed, 'draws', i), {
+        ...run,
+        onUnsupported: (factor, count) => {
+          const law = lawOf(factor);
+          unseen.set(law, (unseen.get(law) ?? 0) + count / draws);
+        },
+      });
       if (!drawn.ok) return drawn;
       total = combined(total, figuresOf(statistic, drawn.value), weight);
     }
-    return success({ figures: total as Figures, fits });
+    return success({ figures: total as Figures, fits, unseen });
   };
   const first = await pass((data) => data, false);
   if (!first.ok) return refuse([first.issues[0]?.message, first.issues[0]?.hint].filter(Boolean).join(' '));
@@ -102,7 +110,7 @@ export async function answerBySampler(
     if (!made.ok) return refuse(made.issues[0]?.message ?? '');
     again.push(made.value.figures.values);
   }
-  const { figures, fits } = first.value;
+  const { figures, fits, unseen } = first.value;
   const checked = await allFactorFigures(
     fits.map((fit, i) => ({ fit, data: rows[i] as (typeof rows)[0] })),
     new Random(seed, 'checks'),
@@ -134,13 +142,15 @@ export async function answerBySampler(
       ...account.assumes,
       `the models that were fitted describe their factors (${checked.map(({ id, kind }) => `${id}: ${kind}`).join(', ')})`,
     ],
-    diagnostics: [...account.diagnostics, ...diagnosticsOf(report, errors), ...spread],
+    diagnostics: [...account.diagnostics, ...diagnosticsOf(report, errors), ...unseenConditions(unseen), ...spread],
   };
 }
 
 interface Pass {
   readonly figures: Figures;
   readonly fits: readonly FitReport[];
+  /** By factor, the share of draws that stand at conditions of which its rows show nothing (of every part of the question, added up). */
+  readonly unseen: ReadonlyMap<string, number>;
 }
 
 /** The parts with their networks, or why there is none. */
@@ -268,6 +278,16 @@ function diagnosticsOf(report: SamplerReport, { monteCarlo, refitError }: Errors
   }
   return found;
 }
+
+const lawOf = ({ of, given }: PlannedFactor): string => `P(${of.join(', ')}${given.length === 0 ? '' : ` | ${given.join(', ')}`})`;
+
+const unseenConditions = (unseen: ReadonlyMap<string, number>): Diagnostic[] =>
+  [...unseen].map(([law, share]) => ({
+    name: 'support',
+    level: 'warn',
+    figure: share,
+    says: `${law} was drawn at conditions of which its rows show nothing, in ${Math.min(100, 100 * share).toPrecision(2)} % of the draws: there the model can only guess.`,
+  }));
 
 /** What is drawn must not depend on free inputs: the spread, where there are any. */
 async function freeSpread(parts: readonly Part[], fits: readonly FitReport[], random: Random, run: RunOptions): Promise<Diagnostic[]> {

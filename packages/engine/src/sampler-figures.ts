@@ -115,8 +115,10 @@ export function deviationOf(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
 }
 
-/** The Bayesian bootstrap: a gamma variate around the count of every row, so that the mean weight stays what it was. */
-export function resampledRows({ batch, weights }: TrainingData, random: Random): TrainingData {
+/** The Bayesian bootstrap: a gamma variate around the count of every row, so that the mean weight stays what it was. Exact laws do not vary. */
+export function resampledRows(data: TrainingData, random: Random): TrainingData {
+  const { batch, weights, exact } = data;
+  if (exact === true) return data;
   return {
     batch,
     weights: Float64Array.from({ length: batch.rows }, (_, row) => {

@@ -122,7 +122,7 @@ function samplerOption({ args, console, env }: Context, problem: Problem): { rea
       ...(refits === undefined ? {} : { refits }),
       async fit(sample, data, { known, resampled, seed, ...run }) {
         const { fitSample } = await import('../sampling/fit.ts');
-        return fitSample(problem, sample, {
+        const fitted = await fitSample(problem, sample, {
           ...run,
           data,
           known,
@@ -135,6 +135,8 @@ function samplerOption({ args, console, env }: Context, problem: Problem): { rea
           ...(resampled || args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env) }),
           onNote: (text) => console.note(text),
         });
+        if (fitted.ok) console.warn(fitted.warnings ?? []);
+        return fitted;
       },
     },
   };

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckpointStore, SavedFactor } from '@doable/engine';
+import type { CheckpointStore, Issue, SavedFactor } from '@doable/engine';
 import type { Environment } from '../output/style.ts';
 import { clearUnfinished, readIfThere, sha256, writeWhole } from './files.ts';
 
@@ -25,17 +25,37 @@ export function cacheFolder(env: Environment, platform: string = process.platfor
 /** The address of a factor: a digest of all that decides what is learnt. */
 export const factorAddress = (parts: unknown): string => sha256(JSON.stringify(parts));
 
+/** Told what a cache could not do. Whoever asked goes on as if nothing were kept. */
+export type OnTrouble = (issue: Issue) => void;
+
+/** Does it, or tells why the file system would not; without `onTrouble` throws what the file system throws. */
+async function tried<T>(what: string, onTrouble: OnTrouble | undefined, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (onTrouble === undefined || !(error instanceof Error && 'syscall' in error)) throw error;
+    onTrouble({ code: 'cache', message: `${what}: ${error.message}.`, hint: 'Name another folder with --cache, or use --no-cache.' });
+    return undefined;
+  }
+}
+
+const unread = 'What is kept of training cannot be read, so it is trained anew';
+const unkept = 'What is trained cannot be kept';
+
 /** A factor is one file: a digest, then JSON with the files of the factor in base64. */
-export function factorCache(folder: string): FactorCache {
+export function factorCache(folder: string, onTrouble?: OnTrouble): FactorCache {
   const pathOf = (key: string): string => join(folder, 'factors', `${key}.factor`);
   return {
     folder,
     async load(key) {
-      const bytes = await readIfThere(pathOf(key));
+      const bytes = await tried(unread, onTrouble, () => readIfThere(pathOf(key)));
       if (bytes === undefined) return undefined;
       const text = Buffer.from(bytes).toString('utf8');
       const body = text.slice(65);
-      if (text[64] !== '\n' || sha256(body) !== text.slice(0, 64)) return undefined;
+      if (text[64] !== '\n' || sha256(body) !== text.slice(0, 64)) {
+        onTrouble?.({ code: 'cache', message: `${pathOf(key)} is damaged. Its factor is trained anew, and kept in its place.` });
+        return undefined;
+      }
       const { manifest, files } = JSON.parse(body) as { manifest: SavedFactor['manifest']; files: Record<string, string> };
       return {
         manifest,
@@ -47,29 +67,34 @@ export function factorCache(folder: string): FactorCache {
         manifest,
         files: Object.fromEntries([...files].map(([name, content]) => [name, Buffer.from(content).toString('base64')])),
       });
-      await clearUnfinished(pathOf(key));
-      await writeWhole(pathOf(key), `${sha256(body)}\n${body}`);
+      await tried(unkept, onTrouble, async () => {
+        await clearUnfinished(pathOf(key));
+        await writeWhole(pathOf(key), `${sha256(body)}\n${body}`);
+      });
     },
   };
 }
 
 /** Checkpoints of unfinished training in a folder, one file each; `used`: those that were asked for. */
-export function checkpointFiles(folder: string): CheckpointStore & { readonly used: ReadonlySet<string> } {
+export function checkpointFiles(folder: string, onTrouble?: OnTrouble): CheckpointStore & { readonly used: ReadonlySet<string> } {
   const used = new Set<string>();
   return {
     used,
     async load(key) {
       used.add(key);
-      await clearUnfinished(checkpointPath(folder, key));
-      return readIfThere(checkpointPath(folder, key));
+      return tried(unread, onTrouble, async () => {
+        await clearUnfinished(checkpointPath(folder, key));
+        return readIfThere(checkpointPath(folder, key));
+      });
     },
-    save: (key, bytes) => writeWhole(checkpointPath(folder, key), bytes),
+    save: (key, bytes) => tried(unkept, onTrouble, () => writeWhole(checkpointPath(folder, key), bytes)),
   };
 }
 
 /** Takes away checkpoints of training that is finished and kept. */
 export async function dropCheckpoints(folder: string, keys: Iterable<string>): Promise<void> {
-  for (const key of keys) await rm(checkpointPath(folder, key), { force: true });
+  // One that cannot be taken away is in nobody's way.
+  for (const key of keys) await rm(checkpointPath(folder, key), { force: true }).catch(() => undefined);
 }
 
 const checkpointPath = (folder: string, key: string): string => join(folder, 'checkpoints', `${key.replaceAll(/[^\w-]/gu, '_')}.state`);

@@ -16,7 +16,7 @@ export async function* drawsText(
   columns: readonly DrawnColumn[],
   format: 'csv' | 'ndjson',
 ): AsyncGenerator<string> {
-  if (format === 'csv') yield `${columns.map(({ name }) => csvCell(name)).join(',')}\n`;
+  if (format === 'csv') yield `${columns.flatMap(headings).map(csvCell).join(',')}\n`;
   const keys = columns.map(({ name }) => `${jsonText(name)}:`);
   for await (const batch of batches) {
     const cells = columns.map((column) => cellsOf(column, batch.columns.get(column.name) as ColumnValues, format));
@@ -31,20 +31,48 @@ export async function* drawsText(
   }
 }
 
-/** Levels as text, numbers as numbers, tensors as lists of numbers (in CSV: in quotation marks). */
+/** The columns of a text file: of a tensor one per number, as a study reads them back. */
+const headings = ({ name, type }: DrawnColumn): string[] =>
+  type.kind === 'tensor'
+    ? Array.from({ length: type.shape.reduce((product, size) => product * size, 1) }, (_, i) => `${name}.${i}`)
+    : [name];
+
+/** Levels as text, numbers as numbers, tensors as lists nested by their shape (in CSV: as so many cells). */
 function cellsOf({ type }: DrawnColumn, column: ColumnValues, format: 'csv' | 'ndjson'): Cell {
   const { values } = column;
   if (type.kind === 'finite') {
-    const texts = type.levels.map((level: Value) => (format === 'csv' ? csvCell(level) : jsonText(jsonLevel(level))));
+    const numbers = numberLevels(type.levels);
+    const texts = type.levels.map((level: Value) => (format === 'csv' ? csvCell(level) : jsonText(numbers ? Number(level) : level)));
     return (row) => texts[values[row] as number] as string;
   }
   if (column.kind !== 'tensor') return (row) => jsonText(values[row]);
   const size = column.shape.reduce((product, each) => product * each, 1);
   return (row) => {
-    const list = jsonText(Array.from(column.values.subarray(row * size, (row + 1) * size)));
-    return format === 'csv' ? csvCell(list) : list;
+    const texts = Array.from(column.values.subarray(row * size, (row + 1) * size), (value) => jsonText(shortest(value)));
+    return format === 'csv' ? texts.join(',') : nested(texts, column.shape);
   };
 }
 
-/** A level that is a number as the document writes it is a number in JSON too. */
-const jsonLevel = (level: Value): number | string => (level !== '' && String(Number(level)) === level ? Number(level) : level);
+/** The number of fewest digits that is this one in single precision. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/** Texts as JSON lists, nested by a shape. */
+function nested(texts: readonly string[], shape: readonly number[]): string {
+  let level = texts;
+  for (const size of shape.toReversed()) {
+    const lists: string[] = [];
+    for (let at = 0; at < level.length; at += size) lists.push(`[${level.slice(at, at + size).join(',')}]`);
+    level = lists;
+  }
+  return level.join(',');
+}
+
+/** Whether all levels are numbers as JSON writes them: a column is of numbers or of texts, not of both. */
+export const numberLevels = (levels: readonly Value[]): boolean =>
+  levels.every((level) => Number.isFinite(Number(level)) && String(Number(level)) === level);

@@ -8,14 +8,19 @@ export const sha256 = (content: string | Uint8Array): string => createHash('sha2
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}.part`;
-  const file = await open(part, 'w');
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(part, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw error;
   }
-  await rename(part, path);
 }
 
 /** The file, or undefined where there is none. */
@@ -38,7 +43,8 @@ export async function clearUnfinished(path: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Is there a process of this number? */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

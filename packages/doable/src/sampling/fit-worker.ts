@@ -44,15 +44,9 @@ async function fit(
 ): Promise<void> {
   const backend = await ortBackend();
   if (!backend.ok) return post({ issues: backend.issues });
-  const files = folder === undefined ? undefined : checkpointFiles(folder);
-  const checkpoint = files && {
-    async load(key: string): Promise<Uint8Array | undefined> {
-      const found = await files.load(key);
-      if (found !== undefined) post({ resumed: true });
-      return found;
-    },
-    save: files.save,
-  };
+  const troubles: Issue[] = [];
+  const files = folder === undefined ? undefined : checkpointFiles(folder, (issue) => troubles.push(issue));
+  const checkpoint = files && { load: files.load, save: files.save, resumed: () => post({ resumed: true }) };
   const word = new Int32Array(stop);
   let last = 0;
   const fitter = fitterOf(task, kind, {
@@ -81,7 +75,7 @@ async function fit(
     if (!fitted.ok) return post({ issues: fitted.issues });
     const saved = saveFactor(fitted.value, name);
     if (!saved.ok) return post({ issues: saved.issues });
-    post({ fitted: saved.value, warnings: fitted.warnings ?? [], checkpoints: [...(files?.used ?? [])] });
+    post({ fitted: saved.value, warnings: [...troubles, ...(fitted.warnings ?? [])], checkpoints: [...(files?.used ?? [])] });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     post({ interrupted: true });

@@ -88,9 +88,10 @@ export async function fitSample(
     backend = found.value;
   }
   // Tables are counted faster than they are looked up.
-  const cache = networks.size === 0 || folder === undefined ? undefined : factorCache(folder);
+  const warned = new Map<string, Issue>();
+  const warn = (issue: Issue): void => void warned.set(`${issue.code} ${issue.message}`, issue);
+  const cache = networks.size === 0 || folder === undefined ? undefined : factorCache(folder, warn);
   const address = addresses(problem, sample, kindOf, options);
-  const warnings: Issue[] = [];
   const finished = new Map<string, readonly string[]>();
   const data = given ?? (await trainingRows(problem.studies, plan, run));
 
@@ -109,7 +110,7 @@ export async function fitSample(
       };
       const fitted = await fitOnThread(job, { ...more, ...run }, () => onNote?.(`${factor.id}: training goes on from its checkpoint.`));
       if (!fitted.ok) return fitted;
-      warnings.push(...(fitted.warnings ?? []));
+      for (const issue of fitted.warnings ?? []) warn(issue);
       const { saved, checkpoints } = fitted.value;
       finished.set(factor.id, checkpoints);
       return loadFactor(saved.manifest, saved.files, backend as Backend, { threads: 1 });
@@ -121,7 +122,9 @@ export async function fitSample(
     const found = await cache?.load(address(factor));
     if (found === undefined) return undefined;
     const model = loadFactor(found.manifest, found.files, backend as Backend, { threads: 1 });
-    return model.ok && sameTask(model.value.task, task) ? model.value : undefined;
+    if (model.ok && sameTask(model.value.task, task)) return model.value;
+    warn({ code: 'cache', message: `What the cache holds of ${factor.id} is not its law; it is trained anew, and kept in its place.` });
+    return undefined;
   };
   const fitted = await fitNetwork(plan, data, {
     ...run,
@@ -142,7 +145,7 @@ export async function fitSample(
       await dropCheckpoints(cache.folder, finished.get(report.factor.id) ?? []);
     },
   });
-  return fitted.ok ? success(fitted.value, warnings) : failure(...fitted.issues);
+  return fitted.ok ? success(fitted.value, [...warned.values()]) : failure(...fitted.issues);
 }
 
 /** The same columns in the same order, of the same types. */

@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   type Backend,
   type ConditionalModel,
@@ -23,7 +23,7 @@ import {
 } from '@doable/engine';
 import { jsonText } from '../output/json.ts';
 import { ortBackend } from '../tensor/ort.ts';
-import { sha256, writeWhole } from './files.ts';
+import { isAlive, sha256, writeWhole } from './files.ts';
 import { sameTask } from './fit.ts';
 
 const manifestFile = 'manifest.json';
@@ -50,7 +50,7 @@ export async function folderIssue(folder: string): Promise<Issue | undefined> {
 
 /**
  * Writes a network as one folder: a manifest, the free inputs, and per factor a document and its ONNX files. All is written to a folder
- * beside it, which then takes its place. Issues: `not-saved`. Throws what the file system throws.
+ * beside it, which then takes its place. Issues: `not-saved`; `output` where the file system does not let it.
  */
 export async function saveNetwork(
   folder: string,
@@ -77,13 +77,37 @@ export async function saveNetwork(
   const manifest = networkDocument(problem, sample, trained, { factors, free, files: listed });
   const read = readNetworkDocument(manifest);
   if (!read.ok) throw new Error(`A network that was just made cannot be read: ${read.issues[0]?.message}`);
-  await replaceFolder(resolve(folder), new Map([...files, [manifestFile, json(manifest)]]));
+  try {
+    await replaceFolder(resolve(folder), new Map([...files, [manifestFile, json(manifest)]]));
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    return failure({
+      code: 'output',
+      message: `--save ${folder}: the network cannot be kept there: ${error.message}.`,
+      hint: 'Name another folder.',
+    });
+  }
   return success(undefined);
+}
+
+/** Puts right what a process that ended while it replaced this folder left beside it: its half-made folder goes, the one it had moved away comes back. */
+async function putRight(folder: string): Promise<void> {
+  const around = dirname(folder);
+  for (const name of await readdir(around).catch((): string[] => [])) {
+    const [, pid, what] = name.startsWith(`${basename(folder)}.`)
+      ? (/^\.(\d+)\.(part|old)$/u.exec(name.slice(basename(folder).length)) ?? [])
+      : [];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const there = (await stat(folder).catch(() => undefined)) !== undefined;
+    if (what === 'old' && !there) await rename(join(around, name), folder);
+    else await rm(join(around, name), { recursive: true, force: true });
+  }
 }
 
 /** The folder with these files and no others: complete, or as it was before. */
 async function replaceFolder(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
+  await putRight(folder);
   const [made, old] = [`${folder}.${process.pid}.part`, `${folder}.${process.pid}.old`];
   await rm(made, { recursive: true, force: true });
   try {
@@ -114,6 +138,8 @@ export interface LoadedNetwork extends ReadNetwork {
  * `no-file`, `bad-network`, `bad-factor`.
  */
 export async function loadNetwork(folder: string): Promise<Result<LoadedNetwork>> {
+  // Where it cannot be put right, it is read as it is.
+  if ((await stat(folder).catch(() => undefined)) === undefined) await putRight(resolve(folder)).catch(() => undefined);
   const manifest = await fileOf(folder, manifestFile, mostManifest);
   if (!manifest.ok) return manifest;
   const value = parsed(manifest.value);

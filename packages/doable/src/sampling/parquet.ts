@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Batch } from '@doable/engine';
 import { openDuckdb } from '../studies/duckdb.ts';
 import { quoteName, quoteText } from '../studies/sql.ts';
-import { type DrawnColumn, drawsText } from './draws.ts';
+import { type DrawnColumn, drawsText, numberLevels } from './draws.ts';
 
 /** The draws as one Parquet file, in pieces. They pass through a folder of the system's temporary files, which is taken away. */
 export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: readonly DrawnColumn[]): AsyncGenerator<Uint8Array> {
@@ -14,7 +14,7 @@ export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: read
     const [from, to] = [join(folder, 'draws.ndjson'), join(folder, 'draws.parquet')];
     const file = await open(from, 'w');
     try {
-      for await (const piece of drawsText(batches, columns, 'ndjson')) await file.write(piece);
+      for await (const piece of drawsText(batches, columns, 'ndjson')) await file.appendFile(piece);
     } finally {
       await file.close();
     }
@@ -36,9 +36,8 @@ export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: read
 
 /** Levels that are all whole numbers are BIGINT, other numbers DOUBLE, texts VARCHAR. */
 function typeOf({ type }: DrawnColumn): string {
-  if (type.kind === 'tensor') return 'FLOAT[]';
+  if (type.kind === 'tensor') return `FLOAT${'[]'.repeat(type.shape.length)}`;
   if (type.kind === 'real') return 'DOUBLE';
-  const numbers = type.levels.map((level) => (level !== '' && String(Number(level)) === level ? Number(level) : Number.NaN));
-  if (numbers.every((number) => Number.isSafeInteger(number))) return 'BIGINT';
-  return numbers.every((number) => Number.isFinite(number)) ? 'DOUBLE' : 'VARCHAR';
+  if (!numberLevels(type.levels)) return 'VARCHAR';
+  return type.levels.every((level) => Number.isSafeInteger(Number(level))) ? 'BIGINT' : 'DOUBLE';
 }

@@ -45,7 +45,7 @@ async function toPlace({ out, stdout }: DrawSink, pieces: AsyncIterable<string |
   const part = `${out}.${process.pid}.part`;
   const file = await open(part, 'w');
   try {
-    for await (const piece of pieces) await file.write(piece as string);
+    for await (const piece of pieces) await file.appendFile(piece);
     await file.close();
     await rename(part, out);
   } catch (error) {

@@ -3,12 +3,12 @@ import type { Random } from '../math/random.ts';
 import { failure, type Result, success } from '../run/issue.ts';
 import { columnOf, concatenated, drawnRows, type TrainingData, taken } from './batch.ts';
 import { type DrawOptions, drawNodes } from './draw.ts';
-import type { NetworkInput, PlannedFactor, SamplingNetwork } from './network.ts';
+import { type NetworkInput, type PlannedFactor, type SamplingNetwork, teachersOf } from './network.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalModel } from './terms.ts';
 
 /**
  * The law that the inputs of a generated training set are drawn from, each on its own so that all combinations come up. Finite:
- * `even`: every level that some study shows, equally often; `marginal`: as often as in the data. Real and tensor inputs take
+ * `even`: every level that the studies show from which it was learnt what follows the input, equally often; `marginal`: as often as in the data. Real and tensor inputs take
  * values of the data in either case. What is learnt does not depend on the choice; how well it is learnt where does.
  */
 export type Design = 'even' | 'marginal';
@@ -39,7 +39,7 @@ export async function generateTrainingSet(
   const { rows, design = 'even', batch: size = 4096 } = options;
   const sources: ({ readonly input: NetworkInput } & Source)[] = [];
   for (const input of network.inputs) {
-    const source = sourceOf(input, data, options.types.get(input.variable), design);
+    const source = sourceOf(input, data, teachersOf(input.name, network, factors), options.types.get(input.variable), design);
     if (source === undefined)
       return failure({ code: 'no-column', message: `No study has rows of ${input.variable}, over which a training set is to be drawn.` });
     sources.push({ input, ...source });
@@ -76,14 +76,17 @@ interface Source {
   readonly levels?: readonly number[];
 }
 
-/** The first study that has the input, and the levels that occur anywhere. */
+/** The first study that has the input, and the levels that occur in any; of those from which factors that take it were learnt, where some of them have it. */
 function sourceOf(
   input: NetworkInput,
   data: ReadonlyMap<Name, TrainingData>,
+  teachers: ReadonlySet<Name>,
   type: ColumnType | undefined,
   design: Design,
 ): Source | undefined {
-  const holding = [...data.values()].filter(({ batch }) => batch.rows > 0 && batch.columns.has(input.variable));
+  const all = [...data].filter(([, { batch }]) => batch.rows > 0 && batch.columns.has(input.variable));
+  const taught = all.filter(([study]) => teachers.has(study));
+  const holding = (taught.length > 0 ? taught : all).map(([, part]) => part);
   const [first] = holding;
   if (first === undefined) return undefined;
   if (type?.kind !== 'finite') return { data: first };

@@ -6,7 +6,7 @@ import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { columnOf, concatenated, drawnRows, selected, type TrainingData, taken } from './batch.ts';
 import { type Design, generateTrainingSet } from './design.ts';
 import type { FittedNetwork } from './draw.ts';
-import { type NetworkPlan, type PlannedFactor, readyFactors, type SamplingNetwork, taskOf } from './network.ts';
+import { type NetworkPlan, type PlannedFactor, readyFactors, type SamplingNetwork, taskOf, teachersOf } from './network.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask, Fitter, ModelKind } from './terms.ts';
 
 export interface FitNetworkOptions extends RunOptions {
@@ -167,9 +167,11 @@ export async function fitNetwork(
   return success({ network, factors: plan.factors.map((factor) => reports.get(factor.id) as FactorReport) });
 }
 
-/** The rows of all studies named, at some columns. Counts and probabilities are kept as weights. */
+/** The rows of all studies named, at some columns; where some are exact laws, only those. Counts and probabilities are kept as weights. */
 function studyRows(studies: readonly Name[], columns: readonly Name[], data: ReadonlyMap<Name, TrainingData>): Result<TrainingData> {
-  const parts = studies.flatMap((name) => data.get(name) ?? []);
+  const all = studies.flatMap((name) => data.get(name) ?? []);
+  const laws = all.filter(({ exact }) => exact === true);
+  const parts = laws.length > 0 ? laws : all;
   if (parts.length === 0)
     return failure({
       code: 'no-study',
@@ -192,12 +194,19 @@ function studyRows(studies: readonly Name[], columns: readonly Name[], data: Rea
   return success({ batch, weights });
 }
 
-/** Rows from which free inputs are drawn: for each the first study that has it, together with the others that it has. */
+/**
+ * Rows from which free inputs are drawn: for each the first study that has it, together with the others that it has; first comes what
+ * factors that take it were learnt from, since other studies may show values that those never do.
+ */
 function freeInputs(plan: NetworkPlan, data: ReadonlyMap<Name, TrainingData>, random: Random): Result<readonly Batch[]> {
-  const left = new Set(plan.inputs.filter((input) => input.role === 'free').map((input) => input.name));
+  const free = plan.inputs.filter((input) => input.role === 'free').map((input) => input.name);
+  const left = new Set(free);
+  const teachers = new Map(free.map((name) => [name, teachersOf(name, plan, plan.factors)]));
   const pools: Batch[] = [];
-  for (const [study, part] of data) {
-    const own = [...left].filter((name) => part.batch.columns.has(variableOf(name)));
+  for (const [teaching, [study, part]] of [true, false].flatMap((own) => [...data].map((entry) => [own, entry] as const))) {
+    const own = [...left].filter(
+      (name) => part.batch.columns.has(variableOf(name)) && (!teaching || teachers.get(name)?.has(study) === true),
+    );
     if (own.length === 0 || part.batch.rows === 0) continue;
     for (const name of own) left.delete(name);
     const columns = new Map(own.map((name): [Name, ColumnValues] => [name, columnOf(part.batch, variableOf(name))]));

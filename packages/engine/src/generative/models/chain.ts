@@ -11,6 +11,8 @@ export interface ChainModel extends ConditionalModel {
 export function chainModel(task: ConditionalTask, parts: readonly ConditionalModel[]): ChainModel {
   const last = parts[parts.length - 1];
   if (last === undefined) throw new Error(`Nothing draws ${task.of.join(', ')}.`);
+  // The first part is given what the block is given.
+  const supports = parts[0]?.supports;
   const scores = parts.every((part) => part.logProbability !== undefined);
   return {
     kind: last.kind,
@@ -24,6 +26,7 @@ export function chainModel(task: ConditionalTask, parts: readonly ConditionalMod
       }
       return { rows: given.rows, columns: new Map([...known.columns].filter(([name]) => task.of.includes(name))) };
     },
+    ...(supports && { supports }),
     ...(scores && {
       async logProbability(rows: Batch) {
         const sum = new Float64Array(rows.rows);

@@ -21,7 +21,7 @@ export class Digest {
     const words =
       bytes.byteOffset % 4 === 0
         ? new Uint32Array(bytes.buffer, bytes.byteOffset, whole)
-        : new Uint32Array(bytes.slice(0, whole * 4).buffer);
+        : new Uint32Array(new Uint8Array(bytes.subarray(0, whole * 4)).buffer);
     for (let i = 0; i < whole; i++) this.word(words[i] as number);
     let rest = 0;
     for (let i = whole * 4; i < bytes.byteLength; i++) rest = (rest << 8) | (bytes[i] as number);

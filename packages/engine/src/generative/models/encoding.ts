@@ -4,10 +4,17 @@ import type { Batch, ColumnType, ColumnValues } from '../terms.ts';
 
 /** How a column becomes numbers of a network. Plain data; a trained factor carries it. */
 export type ColumnCode =
-  /** The level's index; the network makes indicators or an embedding of it. */
-  | { readonly kind: 'finite'; readonly name: Name; readonly levels: number }
-  /** (value - mean) / deviation. A column that never varies has deviation 1. */
-  | { readonly kind: 'real'; readonly name: Name; readonly mean: number; readonly deviation: number }
+  /** The level's index; the network makes indicators or an embedding of it. `seen`: of a condition, the levels that occur, where not all do. */
+  | { readonly kind: 'finite'; readonly name: Name; readonly levels: number; readonly seen?: readonly number[] }
+  /** (value - mean) / deviation. A column that never varies has deviation 1. `least`, `most`: of a condition. */
+  | {
+      readonly kind: 'real';
+      readonly name: Name;
+      readonly mean: number;
+      readonly deviation: number;
+      readonly least?: number;
+      readonly most?: number;
+    }
   /** The range becomes [-1, 1]. */
   | { readonly kind: 'tensor'; readonly name: Name; readonly shape: readonly number[]; readonly range: readonly [number, number] };
 

@@ -11,6 +11,7 @@ import type { NetworkDesign, NetworkKind, NetworkSpec } from './design.ts';
 import { flowDesign } from './flow.ts';
 import { feedsOf } from './inputs.ts';
 import { mixtureDesign } from './mixture.ts';
+import { withinReach } from './reach.ts';
 import { softmaxDesign } from './softmax.ts';
 import type { TrainingReport } from './training.ts';
 import { unetDesign } from './unet.ts';
@@ -106,6 +107,7 @@ export function networkModel(
             return out;
           },
         }),
+    supports: (given: Batch) => withinReach(spec.given, given),
     async dispose() {
       const held = ready;
       ready = undefined;

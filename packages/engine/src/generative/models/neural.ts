@@ -10,6 +10,7 @@ import { Digest } from './digest.ts';
 import { codesFor, tensorSize } from './encoding.ts';
 import { pictureShape } from './inputs.ts';
 import { designOf, type NetworkModel, networkModel } from './network-model.ts';
+import { withReach } from './reach.ts';
 import { type TrainingBudget, type TrainingReport, trainSteps } from './training.ts';
 import { decodeTrainingState, encodeTrainingState } from './training-state.ts';
 
@@ -17,6 +18,8 @@ import { decodeTrainingState, encodeTrainingState } from './training-state.ts';
 export interface CheckpointStore {
   load(key: string): Promise<Uint8Array | undefined>;
   save(key: string, bytes: Uint8Array): Promise<void>;
+  /** Told that training goes on from what was kept. */
+  resumed?(key: string): void;
 }
 
 export interface NeuralOptions {
@@ -102,7 +105,8 @@ async function train(
   const warnings: Issue[] = [];
   const stored = await checkpoint?.load(key);
   const from = stored === undefined ? undefined : decodeTrainingState(stored);
-  if (from?.ok === false) warnings.push(...from.issues);
+  if (from?.ok === false) warnings.push(...from.issues.map((issue) => ({ ...issue, hint: 'It was trained from the start.' })));
+  if (from?.ok === true && from.value.key === key) checkpoint?.resumed?.(key);
   const { signal, onProgress, pause } = fit;
   const trained = await trainSteps(designOf(spec.kind).trainable(spec, data, weights), backend, {
     seed: fit.seed,
@@ -140,7 +144,7 @@ function specOf(
   options: NeuralOptions,
 ): NetworkSpec {
   const codes = (names: readonly Name[]): NetworkSpec['of'] => codesFor(names, task.types, data, weights);
-  const [of, given] = [codes(task.of), codes(task.given)];
+  const [of, given] = [codes(task.of), withReach(codes(task.given), data, weights)];
   const moves = kind === 'flow' || kind === 'unet';
   const { guidance = 0, components, pictures } = options;
   return {

@@ -9,8 +9,15 @@ const type = z.discriminatedUnion('kind', [
 ]);
 const task = z.strictObject({ of: z.array(name).min(1), given: z.array(name), types: z.record(name, type) });
 const code = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('finite'), name, levels: size }),
-  z.strictObject({ kind: z.literal('real'), name, mean: z.number(), deviation: z.number().positive() }),
+  z.strictObject({ kind: z.literal('finite'), name, levels: size, seen: z.array(z.int().min(0)).max(1_000_000).optional() }),
+  z.strictObject({
+    kind: z.literal('real'),
+    name,
+    mean: z.number(),
+    deviation: z.number().positive(),
+    least: z.number().optional(),
+    most: z.number().optional(),
+  }),
   z.strictObject({ kind: z.literal('tensor'), name, shape: z.array(size), range: z.tuple([z.number(), z.number()]) }),
 ]);
 const spec = z.strictObject({

@@ -82,7 +82,8 @@ export function decodeTrainingState(bytes: Uint8Array): Result<TrainingState> {
   const vectors = 3 + (average === true ? 1 : 0) + (best === undefined ? 0 : 1);
   const doubleCount = lossCount + heldOutCount + 3;
   if (bytes.length !== second + 1 + 8 * doubleCount + 4 * size * vectors) return bad('it is not as long as it says');
-  const body = bytes.slice(second + 1).buffer;
+  // A copy with a buffer of its own, also of a Node Buffer, whose slice is a view.
+  const body = new Uint8Array(bytes.subarray(second + 1)).buffer;
   const doubles = new Float64Array(body, 0, doubleCount);
   let at = 8 * doubleCount;
   const vector = (): Float32Array => {
