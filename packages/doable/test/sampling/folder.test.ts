@@ -1,4 +1,15 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -206,4 +217,30 @@ test('a network that another version trained is told; its plan must still be the
     })(readFileSync(join(copy, 'manifest.json'))),
   );
   expect(await loadNetwork(copy)).toMatchObject({ ok: true, warnings: [{ code: 'other-version' }] });
+});
+
+test('killed between its two renames a save loses nothing: the folder moved away comes back, what is half made goes', async () => {
+  const dead = 2 ** 22 + 1;
+  const place = join(folder, 'replaced');
+  cpSync(saved, `${place}.${dead}.old`, { recursive: true });
+  mkdirSync(`${place}.${dead}.part`);
+  const mine = `${place}.${process.pid}.part`;
+  mkdirSync(mine);
+  const { network, sample: read } = good(await loadNetwork(place));
+  expect(await drawn(network, read)).toEqual(first);
+  expect(existsSync(`${place}.${dead}.part`)).toBe(false);
+  // That of a process that lives is not touched.
+  expect(existsSync(mine)).toBe(true);
+  renameSync(place, `${place}.${dead}.old`);
+  good(await saveNetwork(place, problem, read, network, trained));
+  expect(readdirSync(folder).filter((name) => name.startsWith('replaced.'))).toEqual([]);
+});
+
+test('a place where no folder can be made: an issue that names it', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const { network } = good(await loadNetwork(saved));
+  const made = await saveNetwork(join(file, 'inside'), problem, sample, network, trained);
+  expect(made).toMatchObject({ ok: false, issues: [{ code: 'output' }] });
+  expect(made.ok ? '' : made.issues[0]?.message).toContain(join(file, 'inside'));
 });
