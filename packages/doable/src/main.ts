@@ -79,9 +79,13 @@ function fault(error: unknown): Exit {
   return exit.fault;
 }
 
-/** A reader that left early (`| head`) is no fault. */
+/** A reader that left early (`| head`) is no fault, nor is a full disk. */
 function onStreamError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(exit.answered);
+  if (error.syscall !== undefined) {
+    process.stderr.write(`error: Standard output cannot be written: ${error.message}\n`);
+    process.exit(exit.badInput);
+  }
   process.exit(fault(error));
 }
 

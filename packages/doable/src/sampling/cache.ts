@@ -29,12 +29,14 @@ export const factorAddress = (parts: unknown): string => sha256(JSON.stringify(p
 export type OnTrouble = (issue: Issue) => void;
 
 /** Does it, or tells why the file system would not; without `onTrouble` throws what the file system throws. */
-async function tried<T>(what: string, onTrouble: OnTrouble | undefined, work: () => Promise<T>): Promise<T | undefined> {
+async function tried<T>(what: string, folder: string, onTrouble: OnTrouble | undefined, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (onTrouble === undefined || !(error instanceof Error && 'syscall' in error)) throw error;
-    onTrouble({ code: 'cache', message: `${what}: ${error.message}.`, hint: 'Name another folder with --cache, or use --no-cache.' });
+    // Without the file, so that one trouble of the folder is one message.
+    const why = error.message.replace(/, \w+(?: '.*)?$/u, '');
+    onTrouble({ code: 'cache', message: `${what} (${folder}): ${why}.`, hint: 'Name another folder with --cache, or use --no-cache.' });
     return undefined;
   }
 }
@@ -48,7 +50,7 @@ export function factorCache(folder: string, onTrouble?: OnTrouble): FactorCache 
   return {
     folder,
     async load(key) {
-      const bytes = await tried(unread, onTrouble, () => readIfThere(pathOf(key)));
+      const bytes = await tried(unread, folder, onTrouble, () => readIfThere(pathOf(key)));
       if (bytes === undefined) return undefined;
       const text = Buffer.from(bytes).toString('utf8');
       const body = text.slice(65);
@@ -67,7 +69,7 @@ export function factorCache(folder: string, onTrouble?: OnTrouble): FactorCache 
         manifest,
         files: Object.fromEntries([...files].map(([name, content]) => [name, Buffer.from(content).toString('base64')])),
       });
-      await tried(unkept, onTrouble, async () => {
+      await tried(unkept, folder, onTrouble, async () => {
         await clearUnfinished(pathOf(key));
         await writeWhole(pathOf(key), `${sha256(body)}\n${body}`);
       });
@@ -82,12 +84,12 @@ export function checkpointFiles(folder: string, onTrouble?: OnTrouble): Checkpoi
     used,
     async load(key) {
       used.add(key);
-      return tried(unread, onTrouble, async () => {
+      return tried(unread, folder, onTrouble, async () => {
         await clearUnfinished(checkpointPath(folder, key));
         return readIfThere(checkpointPath(folder, key));
       });
     },
-    save: (key, bytes) => tried(unkept, onTrouble, () => writeWhole(checkpointPath(folder, key), bytes)),
+    save: (key, bytes) => tried(unkept, folder, onTrouble, () => writeWhole(checkpointPath(folder, key), bytes)),
   };
 }
 

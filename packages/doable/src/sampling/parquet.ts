@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createReadStream, rmSync } from 'node:fs';
+import { mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '@doable/engine';
@@ -10,6 +10,9 @@ import { type DrawnColumn, drawsText, numberLevels } from './draws.ts';
 /** The draws as one Parquet file, in pieces. They pass through a folder of the system's temporary files, which is taken away. */
 export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: readonly DrawnColumn[]): AsyncGenerator<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'doable-draws-'));
+  // A reader of standard output that leaves ends the process at once.
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', clear);
   try {
     const [from, to] = [join(folder, 'draws.ndjson'), join(folder, 'draws.parquet')];
     const file = await open(from, 'w');
@@ -30,7 +33,8 @@ export async function* drawsParquet(batches: AsyncIterable<Batch>, columns: read
     }
     yield* createReadStream(to) as AsyncIterable<Uint8Array>;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    clear();
+    process.off('exit', clear);
   }
 }
 

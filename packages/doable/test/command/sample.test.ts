@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -134,6 +134,47 @@ test('a reader that leaves early ends the run quietly', async () => {
   expect(ran.out.startsWith('Y\n')).toBe(true);
   expect(ran.err).not.toContain('fault');
   expect(performance.now() - started).toBeLessThan(60_000);
+}, 60_000);
+
+test.runIf(existsSync('/dev/full'))(
+  'a full disk is said, not called a fault',
+  async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [main, 'sample', frontDoor, 'P(Y | do(X=1))', '-n', '5000'], {
+      cwd: root,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    closeSync(full);
+    expect(said).toContain('Standard output cannot be written: ENOSPC');
+    expect(code).toBe(2);
+  },
+  30_000,
+);
+
+test('a cache that cannot be used or is damaged: a warning, and the same draws', async () => {
+  const args = [frontDoor, 'P(Y | do(X=1))', '-n', '200', '--factor', 'f1=softmax', '--steps', '5'];
+  const [own, blocked] = [join(folder, 'damaged'), join(folder, 'no-folder')];
+  writeFileSync(blocked, '');
+  const [kept, without] = await Promise.all([sample(...args, '--cache', own), sample(...args, '--cache', blocked)]);
+  expect(without.code, without.err).toBe(0);
+  expect(without.out).toBe(kept.out);
+  expect(without.err.match(/warning: /gu)).toHaveLength(2);
+  expect(without.err).toContain(`it is trained anew (${blocked}): ENOTDIR`);
+  expect(without.err).toContain(`cannot be kept (${blocked})`);
+  const factors = join(own, 'factors');
+  for (const name of readdirSync(factors)) {
+    const bytes = readFileSync(join(factors, name));
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 4;
+    writeFileSync(join(factors, name), bytes);
+  }
+  const again = await sample(...args, '--cache', own);
+  expect(again.out).toBe(kept.out);
+  expect(again.err).toContain('is damaged. Its factor is trained anew');
 }, 60_000);
 
 test('a saved network draws the same; what is damaged is named, with the remedy', async () => {
