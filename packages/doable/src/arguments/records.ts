@@ -173,6 +173,11 @@ export const options = record({
       "Where a function of values that the question leaves open is evaluated: 'X=0,1,2', or 'X=0:10:0.5' (from, to, step). " +
       'Several variables: every combination. Default: some ten round values.',
   },
+  input: {
+    value: 'X=FILE.png',
+    many: true,
+    says: 'A picture as the value of an input that the question leaves open, as in P(Y | do(X)): a PNG file of the size that X is declared with. Several times: draws at each.',
+  },
   points: {
     value: 'FILE.csv',
     says: 'Evaluates a function at these points instead: a column per open variable, a line per point.',
@@ -458,7 +463,7 @@ export const commands: readonly CommandRecord[] = [
     usage: 'doable sample [PROBLEM] QUESTION -n N | doable sample --load FOLDER -n N',
     says: 'Draws from an identified distribution, of any graph and any mix of models (ID-GEN): the effect as rows, not as a number.',
     about: [
-      'QUESTION is one distribution: P(Y | do(X=1)), P(Y, M | do(X=1), Z=0). What it sets or conditions on may be left open and said with --at. A question that is not identified is refused, with its hedge, before anything is read or trained; exit code 1.',
+      'QUESTION is one distribution: P(Y | do(X=1)), P(Y, M | do(X=1), Z=0). What it sets or conditions on may be left open and said with --at, a picture with --input. A question that is not identified is refused, with its hedge, before anything is read or trained; exit code 1.',
       'Each factor of the formula is learnt from the study and regime that gives it: a table of counts where all its columns are finite and few, else a network. --plan shows which. Where the formula conditions on an interventional law, a training set is generated for it (step 7 of the algorithm).',
       'Draws go to standard output, all else to standard error. Training keeps checkpoints: after Ctrl-C or a crash the same command goes on and gives the same digits. The same seed gives the same draws, whatever the number of threads.',
     ],
@@ -466,6 +471,7 @@ export const commands: readonly CommandRecord[] = [
       ...reading,
       'rows',
       'at',
+      'input',
       'draws-format',
       'out',
       'plan',

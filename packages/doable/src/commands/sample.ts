@@ -35,6 +35,7 @@ import type { DrawnColumn } from '../sampling/draws.ts';
 import { type FitSampleOptions, fitSample } from '../sampling/fit.ts';
 
 import { folderIssue, loadNetwork, saveNetwork } from '../sampling/folder.ts';
+import { pictureInputs } from '../sampling/inputs.ts';
 import { kindChoice } from '../sampling/kinds.ts';
 import { pictureColumn } from '../sampling/pictures.ts';
 import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
@@ -90,7 +91,7 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
   if ('refusal' in planned.value) return notIdentified(context, problem, question);
   const sample = planned.value;
   if (args.flag('plan')) return printPlan(context, sample.plan);
-  const places = drawPlaces(args.many('at'), sample);
+  const places = await placesOf(context, sample);
   const kinds = kindChoice(args.text('models') ?? 'default', args.many('factor'), sample.plan);
   const format = formatIssue(context, columnsOf(sample.plan.outputs, sample.types));
   // To save a network the values of its inputs need not be known.
@@ -136,12 +137,18 @@ async function drawLoaded(context: Context, folder: string, stop: Stop): Promise
   const { sample, network, document } = loaded.value;
   console.warn(loaded.warnings ?? []);
   if (args.flag('plan')) return printPlan(context, sample.plan);
-  const places = drawPlaces(args.many('at'), sample);
+  const places = await placesOf(context, sample);
   const wrong = [...(places.ok ? [] : places.issues), ...formatIssue(context, columnsOf(sample.plan.outputs, sample.types))];
   if (wrong.length > 0 || !places.ok) return refuse(context, wrong);
   for (const note of places.value.notes) console.note(note);
   console.note(`${document.question}, trained with seed ${document.trained.seed}.`);
   return draw(context, network, places.value.places, stop);
+}
+
+/** Where --at and --input say that rows are to be drawn. */
+async function placesOf({ args }: Context, sample: SamplePlan): Promise<ReturnType<typeof drawPlaces>> {
+  const pictures = await pictureInputs(args.many('input'), sample.types);
+  return pictures.ok ? drawPlaces(args.many('at'), pictures.value, sample) : pictures;
 }
 
 async function printPlan({ args, console }: Context, plan: NetworkPlan): Promise<Exit> {
@@ -283,6 +290,7 @@ async function draw(context: Context, network: FittedNetwork, places: readonly D
   const columns = [
     ...shown.flatMap(({ name, variable }): DrawnColumn[] => {
       const type = network.types.get(variable);
+      if (type?.kind === 'tensor') return [{ name, type: { kind: 'finite', levels: filesOf(places, name) } }];
       return type === undefined ? [] : [{ name, type }];
     }),
     ...columnsOf(network.plan.outputs, network.types),
@@ -291,7 +299,7 @@ async function draw(context: Context, network: FittedNetwork, places: readonly D
   const events = eventCounter(network);
   const unseen = new Map<string, number>();
   async function* batches(): AsyncGenerator<Batch> {
-    for (const [i, { inputs }] of places.entries()) {
+    for (const [i, { inputs, at }] of places.entries()) {
       const random = new Random(seed, 'draws');
       const options = {
         ...stop.options,
@@ -300,7 +308,7 @@ async function draw(context: Context, network: FittedNetwork, places: readonly D
       };
       for await (const batch of drawInBatches(network, inputs, count ?? 0, places.length > 1 ? random.split(i) : random, options)) {
         events.add(batch);
-        yield withInputs(batch, inputs, shown);
+        yield withInputs(batch, inputs, shown, (name) => filesOf(places, name).indexOf(at[name] ?? ''));
       }
     }
   }
@@ -322,13 +330,17 @@ async function draw(context: Context, network: FittedNetwork, places: readonly D
   return exit.answered;
 }
 
-function withInputs(batch: Batch, inputs: Batch, shown: readonly { readonly name: Name }[]): Batch {
+/** Pictures that were given as inputs are shown by their files. */
+const filesOf = (places: readonly DrawPlace[], name: Name): string[] => [...new Set(places.flatMap(({ at }) => at[name] ?? []))];
+
+function withInputs(batch: Batch, inputs: Batch, shown: readonly { readonly name: Name }[], fileOf: (name: Name) => number): Batch {
   if (shown.length === 0) return batch;
   const columns = new Map(batch.columns);
   for (const { name } of shown) {
     const own = inputs.columns.get(name);
     if (own?.kind === 'finite') columns.set(name, { kind: 'finite', values: new Int32Array(batch.rows).fill(own.values[0] as number) });
     else if (own?.kind === 'real') columns.set(name, { kind: 'real', values: new Float64Array(batch.rows).fill(own.values[0] as number) });
+    else if (own?.kind === 'tensor') columns.set(name, { kind: 'finite', values: new Int32Array(batch.rows).fill(fileOf(name)) });
   }
   return { rows: batch.rows, columns };
 }

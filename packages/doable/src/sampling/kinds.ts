@@ -13,6 +13,7 @@ import {
   success,
   tableFitter,
 } from '@doable/engine';
+import { pictureFrame } from '@doable/engine/adapter';
 
 export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'] as const;
 export type KindOfModel = (typeof kindsOfModel)[number];
@@ -52,9 +53,40 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
 
 /** Whether a fit trains networks; what is counted needs no backend and no thread. Issues: `no-model`. */
 export function trains(task: ConditionalTask, asked: KindOfModel): Result<boolean> {
+  const unfit = asked === 'default' || asked === 'unet' ? unfitPictures(task) : [];
+  if (unfit.length > 0) return failure(...unfit);
   if (asked !== 'default') return success(asked !== 'table');
   const parts = chooseModels(task);
   return parts.ok ? success(parts.value.some(({ kind }) => kind !== 'table')) : parts;
+}
+
+/** The sides of pictures that a U-Net of three levels draws are multiples of this. */
+const pictureUnit = 4;
+
+function unfitPictures({ of, types }: ConditionalTask): Issue[] {
+  return of.flatMap((name): Issue[] => {
+    const type = types.get(name);
+    if (type?.kind !== 'tensor') return [];
+    const { shape } = type;
+    const written = shape.join(' x ');
+    const [height = 0, width = 0] = shape.slice(-2);
+    if (shape.length === 3 && pictureFrame(shape)?.last === true)
+      return [
+        {
+          code: 'no-model',
+          message: `${name} is declared as ${written}: to be drawn, channels must come first.`,
+          hint: `Declare [${[shape[2], shape[0], shape[1]].join(', ')}]; PNG files are read in either order.`,
+        },
+      ];
+    if ((shape.length !== 2 && shape.length !== 3) || (height % pictureUnit === 0 && width % pictureUnit === 0)) return [];
+    return [
+      {
+        code: 'no-model',
+        message: `No model draws ${name}: the sides of its pictures, ${height} x ${width}, are not both multiples of ${pictureUnit}.`,
+        hint: 'Pad or cut the pictures, and declare their new size.',
+      },
+    ];
+  });
 }
 
 /** The fitter of a kind; `options` may be absent where nothing {@link trains}. Issues: `no-model`. */

@@ -1,23 +1,37 @@
-import { type Batch, failure, type Issue, inputsFrom, type Name, type Result, type SamplePlan, success, type Value } from '@doable/engine';
+import {
+  type Batch,
+  type ColumnValues,
+  failure,
+  type Issue,
+  inputsFrom,
+  type Name,
+  type Result,
+  type SamplePlan,
+  success,
+  type Value,
+} from '@doable/engine';
 import { gridArgument } from '../arguments/places.ts';
+import type { PictureInput } from './inputs.ts';
 
 /** One setting of the inputs at which rows are drawn. */
 export interface DrawPlace {
   readonly inputs: Batch;
-  /** Values said with --at, written before the draws where there are several places. */
+  /** Values said with --at and files of --input, written before the draws where there are several places. */
   readonly at: Readonly<Record<Name, Value>>;
 }
 
 const mostPlaces = 100_000;
 
-/** Every combination of the values that --at gives. Values of variables without an effect are let pass, with a note. Issues: `at`, those of `inputsFrom`. */
+/** Every combination of the values that --at and the pictures that --input gives. Values of variables without an effect are let pass, with a note. Issues: `at`, those of `inputsFrom`. */
 export function drawPlaces(
   texts: readonly string[],
+  pictures: ReadonlyMap<Name, PictureInput>,
   { plan, types, idle }: Pick<SamplePlan, 'plan' | 'types' | 'idle'>,
 ): Result<{ readonly places: readonly DrawPlace[]; readonly notes: readonly string[] }> {
   const grid = gridArgument(texts);
   if (!grid.ok) return grid;
-  const said = Object.entries(grid.value);
+  const said: (readonly [Name, readonly Value[]])[] = [...Object.entries(grid.value)];
+  for (const [name, { files }] of pictures) said.push([name, files]);
   const without = said.filter(([name]) => idle.includes(name)).map(([name]) => name);
   const used = said.filter(([name]) => !idle.includes(name));
   const count = used.reduce((product, [, values]) => product * values.length, 1);
@@ -26,12 +40,18 @@ export function drawPlaces(
   const places: DrawPlace[] = [];
   for (let place = 0; place < count; place++) {
     const at: Record<Name, Value> = {};
+    const texts: Record<Name, Value> = {};
+    const tensors = new Map<Name, ColumnValues>();
     let rest = place;
     for (const [name, values] of used.toReversed()) {
-      at[name] = values[rest % values.length] as Value;
+      const value = values[rest % values.length] as Value;
+      const picture = pictures.get(name)?.columns[rest % values.length];
+      at[name] = value;
+      if (picture === undefined) texts[name] = value;
+      else tensors.set(name, picture);
       rest = Math.floor(rest / values.length);
     }
-    const inputs = inputsFrom({ plan, types }, at);
+    const inputs = inputsFrom({ plan, types }, texts, tensors);
     if (inputs.ok) places.push({ inputs: inputs.value, at: Object.fromEntries(used.map(([name]) => [name, at[name] as Value])) });
     else for (const issue of inputs.issues) issues.set(issue.message, remedied(issue));
   }
@@ -43,4 +63,6 @@ export function drawPlaces(
 }
 
 const remedied = (issue: Issue): Issue =>
-  issue.code === 'missing-input' ? { ...issue, hint: 'State the value in the question, or say it with --at NAME=VALUE.' } : issue;
+  issue.code === 'missing-input'
+    ? { ...issue, hint: 'State the value in the question, or say it with --at NAME=VALUE (a picture with --input NAME=FILE.png).' }
+    : issue;

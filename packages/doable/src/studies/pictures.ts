@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { failure, type PictureReader } from '@doable/engine/adapter';
+import { failure, type ReadPicture } from '@doable/engine/adapter';
 import { decodePicture } from '../output/png.ts';
 
 /** Bytes of one file of a picture, at most. */
@@ -8,7 +8,7 @@ const mostBytes = 64 * 2 ** 20;
 
 /** Reads PNG files, paths relative to `folder`. Issues: `no-picture`, those of {@link decodePicture}. */
 export const pictureReader =
-  (folder: string): PictureReader =>
+  (folder: string): ReadPicture =>
   async (path) => {
     let bytes: Uint8Array;
     try {

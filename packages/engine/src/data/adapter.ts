@@ -39,8 +39,9 @@ export { growing } from './table.ts';
 export {
   type Extent,
   type Picture,
-  type PictureReader,
+  pictureFrame,
   picturePixels,
+  type ReadPicture,
   shapeText,
   type TensorValues,
   tensorGatherer,

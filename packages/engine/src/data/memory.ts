@@ -11,13 +11,13 @@ import { recordsStudy } from './records.ts';
 import type { Declared, Schema, StudySource, StudySpec } from './source.ts';
 import type { Study } from './study.ts';
 import { type Column, cellText } from './table.ts';
-import { type PictureReader, type TensorValues, tensorSize } from './tensors.ts';
+import { type ReadPicture, type TensorValues, tensorSize } from './tensors.ts';
 
 /** A cell of an inline row; a list for a tensor, flat or nested. */
 export type Cell = string | number | boolean | bigint | null | undefined | readonly unknown[];
 
 /** Where an in-memory study's records come from: inline rows, or CSV text whole or in chunks. `pictures` reads the files that cells of tensors name. */
-export type MemoryData = { readonly pictures?: PictureReader } & (
+export type MemoryData = { readonly pictures?: ReadPicture } & (
   | { readonly rows: readonly Readonly<Record<string, Cell>>[] }
   | { readonly csv: string | Iterable<string>; readonly options?: CsvOptions }
 );

@@ -5,7 +5,7 @@ import { type ColumnPlan, planColumns } from './columns.ts';
 import { canonical, missingTexts, numberOf } from './level.ts';
 import { type ColumnSummary, type Declared, type StudySpec, type StudySummary, textLimit, type Wanted } from './source.ts';
 import { type Column, cellText, type Table, tableBuilder } from './table.ts';
-import { type Extent, type PictureReader, type TensorValues, tensorGatherer, tensorLimit } from './tensors.ts';
+import { type Extent, type ReadPicture, type TensorValues, tensorGatherer, tensorLimit } from './tensors.ts';
 
 /** The table of inline rows; cells of the columns `lists` may be lists, which stand as JSON in the table. Issues: `bad-row`, `not-a-value`. */
 export function rowsTable(
@@ -205,7 +205,7 @@ export async function readTensors(
   { declared }: Wanted,
   { table, plan, incomplete }: Pick<Reading, 'table' | 'plan' | 'incomplete'>,
   file: string | undefined,
-  pictures: PictureReader | undefined,
+  pictures: ReadPicture | undefined,
 ): Promise<Result<ReadonlyMap<Name, TensorValues & { readonly extent: Extent }>>> {
   const found = new Map<Name, TensorValues & { readonly extent: Extent }>();
   const issues: Issue[] = [];

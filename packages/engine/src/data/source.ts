@@ -2,7 +2,7 @@ import type { Domain, Name, Value } from '../graph/variable.ts';
 import type { Result } from '../run/issue.ts';
 import type { Regime } from './regime.ts';
 import type { Study } from './study.ts';
-import type { Extent, PictureReader } from './tensors.ts';
+import type { Extent, ReadPicture } from './tensors.ts';
 
 /** How one study is to be read. At most one of `count`, `weight`, `probability`; all name columns of the data. */
 export interface StudySpec {
@@ -90,7 +90,7 @@ export interface SourceHost {
   /** The source behind `data` of a study that is not inline rows: a path, a glob or a database. */
   openSource(spec: StudySpec, data: string): Result<StudySource> | Promise<Result<StudySource>>;
   /** Reads the pictures that inline rows name. */
-  readonly readPicture?: PictureReader;
+  readonly readPicture?: ReadPicture;
 }
 
 /** Distinct texts a summary keeps per column: beyond it a text column is a label, not a variable. */

@@ -10,7 +10,7 @@ export interface Picture {
 }
 
 /** Reads the file of a picture; the path is as the data has it. */
-export type PictureReader = (path: string) => Promise<Result<Picture>>;
+export type ReadPicture = (path: string) => Promise<Result<Picture>>;
 
 /** Tensors of one variable: rows x (product of shape) numbers, row-major. */
 export interface TensorValues {
@@ -34,7 +34,7 @@ export interface TensorTask {
   readonly rows: number;
   /** The columns of numbered numbers, to be named in errors. */
   readonly parts?: readonly string[];
-  readonly pictures?: PictureReader;
+  readonly pictures?: ReadPicture;
 }
 
 export interface TensorGatherer {

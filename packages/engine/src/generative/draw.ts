@@ -28,11 +28,15 @@ const defaultBatch = 4096;
 
 /**
  * One row of the inputs that a question leaves to be said, from values in text form; values that the question states need not
- * be repeated. Free inputs may be given too. Issues: `missing-input`, `unknown-input`, and those of {@link rowFrom}.
+ * be repeated. `tensors`: columns of one row for inputs that no text can say. Free inputs may be given too. Issues: `missing-input`, `unknown-input`, and those of {@link rowFrom}.
  */
-export function inputsFrom(network: Pick<FittedNetwork, 'plan' | 'types'>, values: Readonly<Record<Name, Value>> = {}): Result<Batch> {
+export function inputsFrom(
+  network: Pick<FittedNetwork, 'plan' | 'types'>,
+  values: Readonly<Record<Name, Value>> = {},
+  tensors: ReadonlyMap<Name, ColumnValues> = new Map(),
+): Result<Batch> {
   const { inputs } = network.plan;
-  const unknown = Object.keys(values).find((name) => !inputs.some((input) => input.name === name));
+  const unknown = [...Object.keys(values), ...tensors.keys()].find((name) => !inputs.some((input) => input.name === name));
   if (unknown !== undefined)
     return failure({
       code: 'unknown-input',
@@ -44,10 +48,11 @@ export function inputsFrom(network: Pick<FittedNetwork, 'plan' | 'types'>, value
     const said = values[name] ?? value;
     if (said !== undefined) stated[name] = said;
   }
-  const row = rowFrom(stated, new Map(inputs.flatMap(({ name, variable }) => typed(name, network.types.get(variable)))));
-  if (!row.ok) return row;
-  const missing = missingInput(network.plan, row.value);
-  return missing === undefined ? row : failure(missing);
+  const read = rowFrom(stated, new Map(inputs.flatMap(({ name, variable }) => typed(name, network.types.get(variable)))));
+  if (!read.ok) return read;
+  const row: Batch = { rows: 1, columns: new Map([...read.value.columns, ...tensors]) };
+  const missing = missingInput(network.plan, row);
+  return missing === undefined ? success(row) : failure(missing);
 }
 
 const typed = (name: Name, type: ColumnType | undefined): (readonly [Name, ColumnType])[] => (type === undefined ? [] : [[name, type]]);

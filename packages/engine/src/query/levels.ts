@@ -53,7 +53,7 @@ export function bindValue(name: Name, domain: Domain | undefined, value: ValueNo
       code: 'tensor-value',
       message: `${name} is a tensor; its values cannot be written in a question.`,
       where: place(value.span),
-      hint: `Leave the value out: ${name}.`,
+      hint: `Leave the value out: ${name}. doable sample takes a picture of what is set: --input ${name}=FILE.png.`,
     };
   }
   return (

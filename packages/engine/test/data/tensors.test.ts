@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memorySource, memoryStudy } from '../../src/data/memory.ts';
-import type { Picture, PictureReader } from '../../src/data/tensors.ts';
+import type { Picture, ReadPicture } from '../../src/data/tensors.ts';
 import { loadProblem } from '../../src/problem.ts';
 import { failure, success } from '../../src/run/issue.ts';
 import { csvOfTensors, isPicture, type TensorTable, tensorSuite } from './tensor-suite.ts';
@@ -8,7 +8,7 @@ import { csvOfTensors, isPicture, type TensorTable, tensorSuite } from './tensor
 /** Pictures get paths; a table of what is left. */
 function withPaths({ header, rows }: TensorTable): {
   readonly rows: (string | number | null | readonly unknown[])[][];
-  readonly pictures: PictureReader;
+  readonly pictures: ReadPicture;
   readonly header: readonly string[];
 } {
   const files = new Map<string, Picture>();
@@ -19,7 +19,7 @@ function withPaths({ header, rows }: TensorTable): {
       return `${i}.png`;
     }),
   );
-  const pictures: PictureReader = async (path) => {
+  const pictures: ReadPicture = async (path) => {
     const found = files.get(path);
     return found ? success(found) : failure({ code: 'no-picture', message: `there is no picture “${path}”` });
   };
