@@ -2,6 +2,7 @@ import { levelsOf } from './by-value.ts';
 import type { Catalogue } from './data/catalogue.ts';
 import type { Study } from './data/study.ts';
 import { variableOf } from './estimand/estimand.ts';
+import { hasPositions } from './exchangeable-question.ts';
 import { rowsOf, type TrainingData } from './generative/batch.ts';
 import { idGen } from './generative/id-gen.ts';
 import { type NetworkPlan, type SamplingNetwork, typeOf } from './generative/network.ts';
@@ -21,6 +22,8 @@ export interface Sampleable {
   readonly graph?: Graph;
   readonly domains: ReadonlyMap<Name, Domain>;
   readonly catalogue: Catalogue;
+  readonly assume?: readonly string[];
+  readonly model?: { readonly exchangeable?: unknown };
 }
 
 /** How a question is sampled, before any row is read. */
@@ -40,8 +43,8 @@ export interface SamplePlanOptions {
 
 /**
  * The sampling network of one question. A question that is not identified comes back with the refusal (its hedges); nothing is
- * wrong with the input then. Issues: those of {@link compileQuestion}, `no-graph`, `several-questions` (a contrast has no draws),
- * `no-sampler`, `unknown-variable`.
+ * wrong with the input then. Issues: those of {@link compileQuestion}, `no-graph`, `no-study`, `several-questions` (a contrast has no draws),
+ * `exchangeable` (draws are of independent rows), `no-sampler`, `unknown-variable`.
  */
 export function planSample(
   problem: Sampleable,
@@ -53,6 +56,18 @@ export function planSample(
     return failure({ code: 'no-graph', message: 'To sample an effect a graph is needed.', hint: "Give one: --graph 'X -> Y'." });
   const compiled = compileQuestion(text, { graph, domains });
   if (!compiled.ok) return failure(...compiled.issues.map((issue) => ({ ...issue, where: { ...issue.where, text } })));
+  if (hasPositions(compiled.value) || problem.assume?.includes('exchangeable') === true || problem.model?.exchangeable !== undefined)
+    return failure({
+      code: 'exchangeable',
+      message: 'Draws are of independent rows, and these are said to be exchangeable.',
+      hint: 'doable ask answers about positions and environments. To draw as if rows were independent, leave out positions, "assume": ["exchangeable"] and "model".',
+    });
+  if (problem.catalogue.offers.length === 0)
+    return failure({
+      code: 'no-study',
+      message: 'There is no study to learn from.',
+      hint: 'Give a study (in the problem document, or --study FILE); doable explain, which needs no data, says what would be needed.',
+    });
   const [part, ...more] = compiled.value.parts;
   if (part === undefined || more.length > 0 || part.weight !== 1)
     return failure({
