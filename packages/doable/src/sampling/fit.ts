@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import {
   type Backend,
@@ -91,9 +92,9 @@ export async function fitSample(
   const warned = new Map<string, Issue>();
   const warn = (issue: Issue): void => void warned.set(`${issue.code} ${issue.message}`, issue);
   const cache = networks.size === 0 || folder === undefined ? undefined : factorCache(folder, warn);
-  const address = addresses(problem, sample, kindOf, options);
   const finished = new Map<string, readonly string[]>();
   const data = given ?? (await trainingRows(problem.studies, plan, run));
+  const address = cache === undefined ? () => '' : addresses(problem, data, sample, kindOf, options);
 
   const onThread = (factor: PlannedFactor): Fitter => ({
     kind: 'function',
@@ -148,20 +149,34 @@ export async function fitSample(
   return fitted.ok ? success(fitted.value, [...warned.values()]) : failure(...fitted.issues);
 }
 
+function rowsDigest(data: TrainingData | undefined): string {
+  const hash = createHash('sha256');
+  if (data === undefined) return '';
+  for (const [name, { kind, values }] of data.batch.columns)
+    hash.update(`${JSON.stringify([name, kind])}\n`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const { weights } = data;
+  if (weights !== undefined) hash.update('weights\n').update(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
+  return hash.digest('hex');
+}
+
 /** The same columns in the same order, of the same types. */
 export const sameTask = (a: ConditionalTask, b: ConditionalTask): boolean => spelled(a) === spelled(b);
 const spelled = ({ of, given, types }: ConditionalTask): string =>
   JSON.stringify([of, given, [...of, ...given].map((name) => types.get(name))]);
 
-/** What decides a factor: the law and its columns, the studies, kind, steps and seed, and of generated rows also all of what draws them. */
+/**
+ * What decides a factor: the law and its columns, the studies with their rows in order (a fingerprint does not depend on the order of rows,
+ * what is learnt from them does), kind, steps and seed, and of generated rows also all of what draws them.
+ */
 function addresses(
   { studies }: Pick<Problem, 'studies'>,
+  data: ReadonlyMap<Name, TrainingData>,
   { plan, types }: SamplePlan,
   kindOf: (factor: PlannedFactor) => KindOfModel,
   { seed, steps, generatedRows, design }: FitSampleOptions,
 ): (factor: PlannedFactor) => string {
   const byId = new Map(plan.factors.map((factor) => [factor.id, factor]));
-  const prints = studies.map(({ name, fingerprint }) => [name, fingerprint]);
+  const prints = studies.map(({ name, fingerprint }) => [name, fingerprint, rowsDigest(data.get(name))]);
   const parts = (factor: PlannedFactor): unknown => {
     const task = taskOf(factor, types);
     const { rows } = factor;

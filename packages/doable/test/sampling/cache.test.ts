@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Issue, type SavedFactor, saveFactor, tableModel } from '@doable/engine';
+import { type Issue, loadProblem, type NetworkModel, planSample, type SavedFactor, saveFactor, tableModel } from '@doable/engine';
 import { afterAll, expect, test } from 'vitest';
 import { checkpointFiles, dropCheckpoints, factorCache } from '../../src/sampling/cache.ts';
+import { fitSample } from '../../src/sampling/fit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'doable-cache-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -83,3 +84,26 @@ test('a folder in the place of a factor: told when read and when written, and no
   expect(told).toHaveLength(2);
   expect(readdirSync(join(own, 'factors'))).toEqual(['k.factor']);
 });
+
+test('rows in another order: no factor of the first order is taken, so that a full cache gives the digits of an empty one', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({ X: i % 2, Y: (i * i) % 3 }));
+  const own = join(folder, 'orders');
+  const fitted = async (data: readonly object[], cache?: string) => {
+    const problem = await loadProblem({ graph: 'X -> Y', studies: [{ name: 's', data }] } as never);
+    const sample = problem.ok ? planSample(problem.value, 'P(Y | do(X=1))') : problem;
+    if (!problem.ok || !sample.ok || 'refusal' in sample.value) throw new Error('planned');
+    const made = await fitSample(problem.value, sample.value, {
+      kinds: { all: 'softmax', of: new Map() },
+      ...{ seed: 1, generatedRows: 100, design: 'even', steps: 8, threads: 1 },
+      ...(cache === undefined ? {} : { cache }),
+    });
+    if (!made.ok) throw new Error(made.issues[0]?.message);
+    const [model] = made.value.network.models.values();
+    return { reused: made.value.factors[0]?.reused === true, parameters: [...(model as NetworkModel).parameters] };
+  };
+  const back = rows.toReversed();
+  const [first, second] = [await fitted(rows, own), await fitted(back, own)];
+  expect([first.reused, second.reused]).toEqual([false, false]);
+  expect(second.parameters).toEqual((await fitted(back)).parameters);
+  expect(await fitted(rows, own)).toEqual({ ...first, reused: true });
+}, 30_000);
