@@ -20,6 +20,7 @@ import {
   Random,
   type Result,
   type SamplePlan,
+  type Study,
   success,
   type TrainedWith,
   trainingRows,
@@ -115,7 +116,7 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
     ...own.value,
     ...stop.options,
     onProgress: trainingProgress(console, process.stderr.isTTY),
-    onFactor: (report, model) => console.note(factorText(report, model)),
+    onFactor: (report, model) => console.note(factorText(report, model, problem.studies)),
     onNote: (text) => console.note(text),
   });
   if (!fitted.ok) return refuse(context, fitted.issues);
@@ -189,13 +190,25 @@ async function broughtOf(
   return success({ ...found, data }, own.warnings);
 }
 
+/** Of counted rows, how many records they stand for. */
+function rowsText({ rows: from }: FactorReport['factor'], rows: number, studies: readonly Study[]): string {
+  if (from.kind === 'generated') return `${rows} rows`;
+  const size = studies.filter(({ name }) => from.studies.includes(name)).reduce((sum, study) => sum + study.size, 0);
+  if (!Number.isFinite(size)) return 'exact probabilities';
+  return size === rows ? `${rows} rows` : `${Math.round(size)} records (${rows} different rows)`;
+}
+
 /** `f2 P(Y | X, M): softmax, learnt from 4000 rows; loss 0.61 on rows held out`. */
-function factorText({ factor, kind, rows, reused, monteCarloError }: FactorReport, model: ConditionalModel): string {
+function factorText(
+  { factor, kind, rows, reused, monteCarloError }: FactorReport,
+  model: ConditionalModel,
+  studies: readonly Study[],
+): string {
   const report = 'report' in model ? (model as NetworkModel).report : undefined;
   const held = report?.heldOut.length === 0 ? undefined : report?.heldOut.reduce((least, loss) => Math.min(least, loss));
   const loss = held === undefined ? report?.losses.at(-1) : held;
   return [
-    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? (kind === 'onnx' || kind === 'function' ? 'brought' : 'from the cache') : `learnt from ${rows} rows`}`,
+    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? (kind === 'onnx' || kind === 'function' ? 'brought' : 'from the cache') : `learnt from ${rowsText(factor, rows, studies)}`}`,
     ...(report === undefined || loss === undefined
       ? []
       : [`loss ${loss.toPrecision(4)}${held === undefined ? '' : ' on rows held out'} after ${report.steps} steps`]),
@@ -226,7 +239,11 @@ async function readAsked(context: Context, opened: NodeSources[]): Promise<Resul
   if (question === undefined)
     return failure({ code: 'no-question', message: 'Which distribution?', hint: "Add it, for example 'P(Y | do(X=1))'." });
   if (more.length > 0)
-    return failure({ code: 'several-questions', message: 'One question at a time is sampled.', hint: `For example '${question}' alone.` });
+    return failure({
+      code: 'several-questions',
+      message: 'One question at a time is sampled.',
+      hint: `Give one, such as 'P(Y | do(X=1))', after the document.`,
+    });
   return success({ problem, question });
 }
 
@@ -267,7 +284,12 @@ function formatIssue({ args }: Context, columns: readonly DrawnColumn[]): Issue[
   const format = args.text('format');
   const binary = format === 'parquet' || format === 'png';
   if (format === 'png' && pictureColumn(columns) === undefined)
-    return [{ code: 'bad-value', message: `--format png draws pictures, and ${columns.map(({ name }) => name).join(', ')} are none.` }];
+    return [
+      {
+        code: 'bad-value',
+        message: `--format png draws pictures, and none of the columns drawn (${columns.map(({ name }) => name).join(', ')}) is one.`,
+      },
+    ];
   if (binary && args.text('out') === undefined && process.stdout.isTTY)
     return [{ code: 'bad-value', message: `--format ${format} is no text for a terminal.`, hint: 'Add --out FILE, or pipe it on.' }];
   return [];
