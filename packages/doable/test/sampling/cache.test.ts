@@ -85,25 +85,49 @@ test('a folder in the place of a factor: told when read and when written, and no
   expect(readdirSync(join(own, 'factors'))).toEqual(['k.factor']);
 });
 
+const rows = Array.from({ length: 60 }, (_, i) => ({ X: i % 2, Y: (i * i) % 3 }));
+
+async function fitted(data: readonly object[], cache?: string) {
+  const problem = await loadProblem({ graph: 'X -> Y', studies: [{ name: 's', data }] } as never);
+  const sample = problem.ok ? planSample(problem.value, 'P(Y | do(X=1))') : problem;
+  if (!problem.ok || !sample.ok || 'refusal' in sample.value) throw new Error('planned');
+  const made = await fitSample(problem.value, sample.value, {
+    kinds: { all: 'softmax', of: new Map() },
+    ...{ seed: 1, generatedRows: 100, design: 'even', steps: 8, threads: 1 },
+    ...(cache === undefined ? {} : { cache }),
+  });
+  if (!made.ok) throw new Error(made.issues[0]?.message);
+  const [model] = made.value.network.models.values();
+  const warnings = (made.warnings ?? []).map(({ message }) => message);
+  return { reused: made.value.factors[0]?.reused === true, parameters: [...(model as NetworkModel).parameters], warnings };
+}
+
 test('rows in another order: no factor of the first order is taken, so that a full cache gives the digits of an empty one', async () => {
-  const rows = Array.from({ length: 60 }, (_, i) => ({ X: i % 2, Y: (i * i) % 3 }));
   const own = join(folder, 'orders');
-  const fitted = async (data: readonly object[], cache?: string) => {
-    const problem = await loadProblem({ graph: 'X -> Y', studies: [{ name: 's', data }] } as never);
-    const sample = problem.ok ? planSample(problem.value, 'P(Y | do(X=1))') : problem;
-    if (!problem.ok || !sample.ok || 'refusal' in sample.value) throw new Error('planned');
-    const made = await fitSample(problem.value, sample.value, {
-      kinds: { all: 'softmax', of: new Map() },
-      ...{ seed: 1, generatedRows: 100, design: 'even', steps: 8, threads: 1 },
-      ...(cache === undefined ? {} : { cache }),
-    });
-    if (!made.ok) throw new Error(made.issues[0]?.message);
-    const [model] = made.value.network.models.values();
-    return { reused: made.value.factors[0]?.reused === true, parameters: [...(model as NetworkModel).parameters] };
-  };
   const back = rows.toReversed();
   const [first, second] = [await fitted(rows, own), await fitted(back, own)];
   expect([first.reused, second.reused]).toEqual([false, false]);
   expect(second.parameters).toEqual((await fitted(back)).parameters);
   expect(await fitted(rows, own)).toEqual({ ...first, reused: true });
-}, 30_000);
+
+  // What is damaged is learnt again, to the same digits.
+  const factors = join(own, 'factors');
+  for (const name of readdirSync(factors)) {
+    const bytes = readFileSync(join(factors, name));
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 4;
+    writeFileSync(join(factors, name), bytes);
+  }
+  const anew = await fitted(rows, own);
+  expect(anew).toMatchObject({ reused: false, parameters: first.parameters });
+  expect(anew.warnings).toEqual([expect.stringContaining('is damaged. Its factor is trained anew')]);
+
+  // Where nothing can be kept, by factors or by checkpoints, each trouble is told once.
+  const blocked = join(folder, 'no-folder');
+  writeFileSync(blocked, '');
+  const without = await fitted(rows, blocked);
+  expect(without).toMatchObject({ reused: false, parameters: first.parameters });
+  expect(without.warnings).toEqual([
+    expect.stringContaining(`it is trained anew (${blocked}): ENOTDIR`),
+    expect.stringContaining(`cannot be kept (${blocked}): ENOTDIR`),
+  ]);
+}, 60_000);
