@@ -47,14 +47,14 @@ async function answer(problem: string, question: string): Promise<number> {
 }
 
 test('draws follow the answer of ask: front door, and napkin through a generated training set', async () => {
-  const n = 40_000;
+  const n = 20_000;
   for (const [problem, floor] of [
     [frontDoor, 0],
-    // Of 100,000 generated rows half stand at each value of the design.
-    [napkin, 0.5 / Math.sqrt(50_000)],
+    // Of 60,000 generated rows half stand at each value of the design.
+    [napkin, 0.5 / Math.sqrt(30_000)],
   ] as const) {
     const [drawn, exact] = await Promise.all([
-      sample(problem, 'P(Y=1 | do(X=1))', '-n', String(n), '--generated-rows', '100000', '--seed', '7'),
+      sample(problem, 'P(Y=1 | do(X=1))', '-n', String(n), '--generated-rows', '60000', '--seed', '7'),
       answer(problem, 'P(Y=1 | do(X=1))'),
     ]);
     expect(drawn.code, drawn.err).toBe(0);
@@ -64,17 +64,12 @@ test('draws follow the answer of ask: front door, and napkin through a generated
   }
 }, 30_000);
 
-test('the same seed and any number of threads: the same bytes; another seed: others', async () => {
+test('the same seed and any number of threads: the same bytes', async () => {
   const ask = (...more: string[]) =>
     sample(frontDoor, 'P(Y, M | do(X=1))', '-n', '1000', '--factor', 'f1=softmax', '--factor', 'f2=softmax', '--steps', '20', ...more);
-  const [one, two, other] = await Promise.all([
-    ask('--no-cache', '--threads', '1'),
-    ask('--no-cache', '--threads', '2'),
-    ask('--no-cache', '--seed', '1'),
-  ]);
+  const [one, two] = await Promise.all([ask('--no-cache', '--threads', '1'), ask('--no-cache', '--threads', '2')]);
   expect(one.code, one.err).toBe(0);
   expect(two.out).toBe(one.out);
-  expect(other.out).not.toBe(one.out);
   expect(one.out.split('\n')[0]).toBe('M,Y');
 }, 30_000);
 
@@ -124,10 +119,17 @@ test('a treatment without effect is let pass with a note; several values of --at
   expect(both.out).toMatch(/^X,Y\n0,[01]\n0,[01]\n1,[01]\n1,[01]\n$/u);
 });
 
-test('NDJSON and Parquet hold the draws of the CSV', async () => {
+test('NDJSON and Parquet hold the draws of the CSV; another seed: others', async () => {
   const file = join(folder, 'draws.parquet');
   const ask = (...more: string[]) => sample(frontDoor, 'P(Y, M | do(X=1))', '-n', '500', '--seed', '4', ...more);
-  const [csv, json, parquet] = await Promise.all([ask(), ask('--format', 'ndjson'), ask('--format', 'parquet', '--out', file)]);
+  const [csv, json, parquet, other] = await Promise.all([
+    ask(),
+    ask('--format', 'ndjson'),
+    ask('--format', 'parquet', '--out', file),
+    ask('--seed', '5'),
+  ]);
+  expect(other.code).toBe(0);
+  expect(other.out).not.toBe(csv.out);
   const rows = lines(csv.out);
   expect(
     json.out
