@@ -406,5 +406,6 @@ test('rows: real and tensor columns are taken, stretched and joined like finite 
   const { batch: own, weights } = await rowsOf(study);
   expect([...codesOf(own, 'A')]).toEqual([0, 1, 0]);
   expect([...columnOf(own, 'R').values]).toEqual([1.25, 2.75, 3.5]);
-  expect([...(weights ?? [])]).toEqual([0.5, 0.25, 0.25]);
+  // Scaled to Kish's effective size: 1 / (0.25 + 0.0625 + 0.0625).
+  expect([...(weights ?? [])]).toEqual([4 / 3, 2 / 3, 2 / 3]);
 });
