@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import {
   type Batch,
   BroughtFailure,
@@ -290,7 +292,10 @@ function formatIssue({ args }: Context, columns: readonly DrawnColumn[]): Issue[
         message: `--format png draws pictures, and none of the columns drawn (${columns.map(({ name }) => name).join(', ')}) is one.`,
       },
     ];
-  if (binary && args.text('out') === undefined && process.stdout.isTTY)
+  const out = args.text('out');
+  if (out !== undefined && statSync(dirname(resolve(out)), { throwIfNoEntry: false })?.isDirectory() !== true)
+    return [{ code: 'output', message: `--out ${out}: there is no folder ${dirname(out)}.`, hint: 'Make it first, or write elsewhere.' }];
+  if (binary && out === undefined && process.stdout.isTTY)
     return [{ code: 'bad-value', message: `--format ${format} is no text for a terminal.`, hint: 'Add --out FILE, or pipe it on.' }];
   return [];
 }

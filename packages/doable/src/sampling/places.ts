@@ -34,6 +34,18 @@ export function drawPlaces(
   for (const [name, { files }] of pictures) said.push([name, files]);
   const without = said.filter(([name]) => idle.includes(name)).map(([name]) => name);
   const used = said.filter(([name]) => !idle.includes(name));
+  const stated = plan.inputs.flatMap(({ name, value }) => {
+    const other = value === undefined ? undefined : used.find(([said, values]) => said === name && values.some((one) => one !== value));
+    return other === undefined ? [] : [{ name, value }];
+  });
+  if (stated.length > 0)
+    return failure(
+      ...stated.map(({ name, value }) => ({
+        code: 'at',
+        message: `--at ${name}: the question says ${name}=${value} already.`,
+        hint: `Leave the value out of the question (${name} alone) to draw at others.`,
+      })),
+    );
   const count = used.reduce((product, [, values]) => product * values.length, 1);
   if (count > mostPlaces) return failure({ code: 'at', message: `--at: ${count} combinations; at most ${mostPlaces} are drawn at.` });
   const issues = new Map<string, Issue>();

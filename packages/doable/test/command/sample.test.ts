@@ -96,6 +96,8 @@ test('what is wrong is said before anything is trained', async () => {
     [[frontDoor, 'P(Y | do(X=1))'], '-n N is needed'],
     [[frontDoor, 'P(Y | do(X))', '-n', '2'], '--at NAME=VALUE'],
     [[frontDoor, 'P(Y | do(X))', '-n', '2', '--at', 'X=7'], 'X has no level 7'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--at', 'X=0'], 'the question says X=1 already'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--out', '/no/such/folder/draws.csv'], 'there is no folder /no/such/folder'],
     [[frontDoor, '-n', '2'], 'combines several'],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f9=table'], "no factor 'f9'"],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--format', 'png'], 'pictures'],
