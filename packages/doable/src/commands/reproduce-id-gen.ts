@@ -65,8 +65,8 @@ export const runReproduceIdGen: Run = async (context) => {
   const tasks: readonly string[] = asked === undefined ? idGenTasks : [asked];
   const full = args.flag('full');
   const [digits, garments, loaded] = await Promise.all([
-    digitsOf(args.text('collection'), full),
-    garmentsOf(args.text('collection'), full),
+    digitsOf(args.text('data'), full),
+    garmentsOf(args.text('data'), full),
     ortBackend(),
   ]);
   const issues = [digits, garments, loaded].flatMap((one: Result<unknown>) => (one.ok ? [] : one.issues));
@@ -200,7 +200,5 @@ const garmentsOf = (name: string | undefined, full: boolean): Promise<Result<Col
 
 const foreign = ({ args }: Context): Issue[] => [
   ...(args.number('starts') === undefined ? [] : [{ code: 'input', message: '--starts is of doable reproduce emcc.' }]),
-  ...(args.number('repetitions') === undefined
-    ? []
-    : [{ code: 'input', message: '--models is of the other papers.', hint: 'Use --budget.' }]),
+  ...(args.number('models') === undefined ? [] : [{ code: 'input', message: '--models is of the other papers.', hint: 'Use --budget.' }]),
 ];

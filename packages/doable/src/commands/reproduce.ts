@@ -12,7 +12,6 @@ import {
   version,
 } from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
-import { options } from '../arguments/records.ts';
 import { jsonText } from '../output/json.ts';
 import { type Kept, openKept } from '../output/kept.ts';
 import { benchmarkText, tableOneText } from '../output/reproduced.ts';
@@ -101,11 +100,11 @@ function paperIssue([paper, ...more]: readonly string[]): Issue | undefined {
   return { code: 'input', message: `There is no paper '${paper}' here.`, hint: near ?? `There is ${papers.join(', ')}.` };
 }
 
-const idGenOnly = ['task', 'collection', 'budget'] as const;
+const idGenOnly = ['task', 'data', 'budget'] as const;
 
 const formatIssue = ({ args }: Context): Issue | undefined => {
   const other = args.positionals[0] === 'id-gen' ? undefined : idGenOnly.find((name) => args.text(name) !== undefined);
-  if (other !== undefined) return { code: 'input', message: `--${options[other].name} is of doable reproduce id-gen.` };
+  if (other !== undefined) return { code: 'input', message: `--${other} is of doable reproduce id-gen.` };
   return args.text('format') === undefined || args.positionals[0] === 'do-finetti'
     ? undefined
     : { code: 'input', message: '--format is of doable reproduce do-finetti.', hint: 'The others print text, or --json.' };
