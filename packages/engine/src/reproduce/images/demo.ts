@@ -6,6 +6,7 @@ import { idGen } from '../../generative/id-gen.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader, type TrainedReader } from '../../generative/metrics/trained-reader.ts';
 import { codedFitter } from '../../generative/models/coded.ts';
+import { componentsFitter } from '../../generative/models/components.ts';
 import { foldedFitter } from '../../generative/models/folded.ts';
 import { keyedFitter } from '../../generative/models/keyed.ts';
 import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../generative/models/neural.ts';
@@ -48,7 +49,9 @@ export interface PictureBudget {
   readonly learningRate: number;
   /** Squares of so many pixels each way are one pixel to the U-Net. */
   readonly fold: number;
-  /** Channels of the levels of the U-Net, from the folded picture downwards. */
+  /** Pictures as so many principal components, drawn by a flow over these; absent: by a U-Net over pixels. */
+  readonly components?: number;
+  /** Widths of the layers of the flow; channels of the levels of the U-Net, from the folded picture downwards. */
   readonly widths: readonly number[];
   /** Steps of the softmax that draws the kind of a picture. */
   readonly kindSteps: number;
@@ -74,7 +77,7 @@ export function planOf(graph: string, question: string): NetworkPlan {
   return made.plan;
 }
 
-/** Counts for blocks of levels given levels; for pictures a U-Net, after a softmax of the kind that `code` sees in them. */
+/** Counts for blocks of levels given levels; for pictures a flow over components of each kind or a U-Net, after a softmax of the kind that `code` sees in them. */
 export function demoFitter(
   task: ConditionalTask,
   budget: PictureBudget,
@@ -95,12 +98,23 @@ export function demoFitter(
     rows: 128,
     onTrained: (_, report) => onTrained(task, report),
   });
-  const pictures = foldedFitter(unet, fold);
+  const { components } = budget;
+  const flow = networkFitter('flow', {
+    ...common,
+    budget: { steps, batch, learningRate, heldOut: 0, looks: 10, patience: 10 },
+    widths,
+    integration,
+    rows: 512,
+    onTrained: (_, report) => onTrained(task, report),
+  });
+  const pictures =
+    components === undefined
+      ? foldedFitter(unet, fold)
+      : componentsFitter(flow, { components, by: (name) => (code === undefined ? undefined : `${name} ${code.attributes[0]?.name}`) });
   if (code === undefined) return pictures;
   const kinds = networkFitter('softmax', { ...common, budget: { steps: budget.kindSteps, batch: 256, learningRate: 3e-3 }, rows: 256 });
-  return codedFitter(keyedFitter(foldedFitter(kinds, fold), pictures, code), (name) =>
-    task.types.get(name)?.kind === 'tensor' ? code : undefined,
-  );
+  const seen = components === undefined ? foldedFitter(kinds, fold) : componentsFitter(kinds, { components });
+  return codedFitter(keyedFitter(seen, pictures, code), (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
 }
 
 /**

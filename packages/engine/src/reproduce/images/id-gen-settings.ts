@@ -34,14 +34,23 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     kindSteps: times(full ? 3000 : 800, 2),
     integration: { method: 'heun', steps: 6 },
   });
-  const steps = (full ? 6000 : 1200) * (side < 16 ? 1 : 1.25);
-  const budgets = { W1: picture(side, 0.6 * steps), X: picture(side, 0.8 * steps), Y: picture(side, steps) };
+  const lean = (steps: number): PictureBudget => ({
+    steps: times(full ? 3 * steps : steps, 2),
+    batch: 256,
+    learningRate: 1e-3,
+    fold: 1,
+    components: side < 16 ? 32 : 48,
+    widths: [512, 512],
+    kindSteps: times(full ? 3000 : 1500, 2),
+    integration: { method: 'heun', steps: 12 },
+  });
+  const budgets = { W1: lean(1000), X: lean(2500), Y: lean(2500) };
   const readerSteps = times(side < 16 ? 600 : 1500, 20);
   return {
     napkin: {
       seed,
-      rows: times(full ? 60_000 : 20_000, 400),
-      generatedRows: times(full ? 20_000 : 6_000, 200),
+      rows: times(full ? 60_000 : 30_000, 400),
+      generatedRows: times(full ? 40_000 : 16_000, 200),
       budgets,
       codeSteps: times(full ? 1500 : 600, 20),
       readerSteps,

@@ -76,8 +76,8 @@ const digits = 10;
 const heldValues = 6;
 
 /**
- * Coloured digits on the napkin graph: P(Y | do(X)) drawn by an ID-GEN network of U-Nets learnt from pictures and W2 alone, beside the
- * process itself and a U-Net of the plain conditional P(Y | X) with the budget of the last factor. Labels of digits, colours and strokes are
+ * Coloured digits on the napkin graph: P(Y | do(X)) drawn by an ID-GEN network learnt from pictures and W2 alone, beside the process
+ * itself and a model of the plain conditional P(Y | X) with the budget of the last factor. Labels of digits, colours and strokes are
  * used to render the pictures and to judge, not to learn. `train`: exemplars that models and reader learn from; `truth`: others, for all true
  * pictures. Issues: those of the fits.
  */
@@ -113,7 +113,8 @@ export async function napkinDemo(
 
   const data = napkinBatch(drawNapkin(labels, train, settings.rows, random.split('rows')), train);
   tools.onStage?.('learn a code of pictures');
-  const code = await fitCode(data, ['W1', 'X'], ['W2'], types, settings.seed, settings.codeSteps, tools);
+  // Of X alone: W1 shows its stroke in W2, so that one and the same picture would be told two kinds.
+  const code = await fitCode(data, ['X'], ['W2'], types, settings.seed, settings.codeSteps, tools);
   if (!code.ok) return code;
   const trained = new Map<string, TrainingReport>();
   const fitterFor = (task: Parameters<typeof demoFitter>[0]) => {
@@ -149,11 +150,13 @@ export async function napkinDemo(
       laws: { exact, conditional },
       real: pictures(real, 'Y', settings.draws, 3 * settings.draws),
     };
-    const set: Batch = {
-      rows: settings.draws,
-      columns: new Map([['X', { kind: 'tensor', ...pictures(real, 'X', 0, settings.draws) }]]),
-    };
-    const network = await drawn(fitted.value.network, set, stream.split('network'), tools);
+    const setTo = pictures(real, 'X', 0, settings.draws);
+    const set: Batch = { rows: settings.draws, columns: new Map([['X', { kind: 'tensor', ...setTo }]]) };
+    // Any value of W2 will do; this is the one that rows with such a picture hold most often, so that the model has seen the two together.
+    const likely = (await code.value.predict(setTo)).get('W2') as Int32Array;
+    const free = freeInputOf(fitted.value.network);
+    const supported: Batch = { ...set, columns: new Map([...set.columns, [free, { kind: 'finite', values: likely }]]) };
+    const network = await drawn(fitted.value.network, supported, stream.split('network'), tools);
     if (!network.ok) return network;
     const alike = columnOf(await baseline.value.sample(set, stream.split('conditional'), run), 'Y');
     const sources = {
@@ -197,6 +200,12 @@ async function drawn(network: FittedNetwork, set: Batch, random: Random, tools: 
   return found.ok ? success(picturesOf(columnOf(found.value, 'Y'), 0, set.rows)) : found;
 }
 
+function freeInputOf({ plan }: FittedNetwork): Name {
+  const name = plan.inputs.find(({ variable }) => variable === 'W2')?.name;
+  if (name === undefined) throw new Error('The network has no free input W2.');
+  return name;
+}
+
 /** Pictures of X with the same attributes in every group, each group at a value of W2 of its own. */
 async function overW2(
   network: FittedNetwork,
@@ -207,8 +216,8 @@ async function overW2(
   tools: DemoTools,
 ): Promise<Result<readonly Invariance[]>> {
   const levels = network.types.get('W2');
-  const name = network.plan.inputs.find(({ variable }) => variable === 'W2')?.name;
-  if (name === undefined || levels?.kind !== 'finite') throw new Error('The network has no free input W2.');
+  if (levels?.kind !== 'finite') throw new Error('W2 is not finite.');
+  const name = freeInputOf(network);
   const each = Math.max(1, Math.floor(draws / heldValues));
   const rows = each * heldValues;
   const chosen = Array.from({ length: heldValues }, (_, i) => Math.floor(((i + 0.5) * levels.levels.length) / heldValues));
