@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { columnOf } from '../../src/generative/batch.ts';
 import { componentsFitter, fromScores, principalComponents, scoresOf } from '../../src/generative/models/components.ts';
-import type { Batch, ConditionalModel, Fitter } from '../../src/generative/terms.ts';
+import type { Batch, ColumnType, ColumnValues, ConditionalModel, Fitter } from '../../src/generative/terms.ts';
 import { matrix, symmetricEigen } from '../../src/math/linear.ts';
 import { Random } from '../../src/math/random.ts';
 import { success } from '../../src/run/issue.ts';
@@ -65,7 +65,7 @@ it('a model behind them sees real columns to draw, vectors among its conditions,
   const label = { kind: 'finite' as const, values: Int32Array.from({ length: 300 }, (_, r) => r % 2) };
   const data: Batch = {
     rows: 300,
-    columns: new Map([
+    columns: new Map<string, ColumnValues>([
       ['X', picture],
       ['Y', picture],
       ['L', label],
@@ -75,7 +75,7 @@ it('a model behind them sees real columns to draw, vectors among its conditions,
   const task = {
     of: ['Y'],
     given: ['X', 'L'],
-    types: new Map([
+    types: new Map<string, ColumnType>([
       ['X', type],
       ['Y', type],
       ['L', { kind: 'finite' as const, levels: ['0', '1'] }],
