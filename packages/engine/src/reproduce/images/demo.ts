@@ -77,13 +77,14 @@ export function planOf(graph: string, question: string): NetworkPlan {
   return made.plan;
 }
 
-/** Counts for blocks of levels given levels; for pictures a flow over components of each kind or a U-Net, after a softmax of the kind that `code` sees in them. */
+/** Counts for blocks of levels given levels; for pictures a flow over components of each kind or a U-Net, after a softmax of the kind that `code` sees in them. `codeOf`: the code of a picture among the conditions, if not `code`. */
 export function demoFitter(
   task: ConditionalTask,
   budget: PictureBudget,
   tools: DemoTools,
   code: TrainedReader | undefined,
   onTrained: (task: ConditionalTask, report: TrainingReport) => void,
+  codeOf: (name: Name) => TrainedReader | undefined = () => code,
 ): Fitter {
   if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
   const { backend, checkpoint, threads } = tools;
@@ -114,7 +115,7 @@ export function demoFitter(
   if (code === undefined) return pictures;
   const kinds = networkFitter('softmax', { ...common, budget: { steps: budget.kindSteps, batch: 256, learningRate: 3e-3 }, rows: 256 });
   const seen = components === undefined ? foldedFitter(kinds, fold) : componentsFitter(kinds, { components });
-  return codedFitter(keyedFitter(seen, pictures, code), (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
+  return codedFitter(keyedFitter(seen, pictures, code), (name) => (task.types.get(name)?.kind === 'tensor' ? codeOf(name) : undefined));
 }
 
 /**

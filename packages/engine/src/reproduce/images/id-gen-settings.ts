@@ -44,7 +44,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     kindSteps: times(full ? 3000 : 1500, 2),
     integration: { method: 'heun', steps: 12 },
   });
-  const budgets = { W1: lean(1000), X: lean(2500), Y: lean(2500) };
+  const budgets = { W1: lean(700), X: lean(1500), Y: lean(1500) };
   const readerSteps = times(side < 16 ? 600 : 1500, 20);
   return {
     napkin: {
@@ -52,7 +52,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       rows: times(full ? 60_000 : 30_000, 400),
       generatedRows: times(full ? 40_000 : 16_000, 200),
       budgets,
-      codeSteps: times(full ? 1500 : 600, 20),
+      codeSteps: times(full ? 3000 : 2000, 20),
       readerSteps,
       settings: [
         { digit: 3, colour: 0, thickness: 1 },

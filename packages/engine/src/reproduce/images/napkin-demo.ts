@@ -113,14 +113,17 @@ export async function napkinDemo(
 
   const data = napkinBatch(drawNapkin(labels, train, settings.rows, random.split('rows')), train);
   tools.onStage?.('learn a code of pictures');
-  // Of X alone: W1 shows its stroke in W2, so that one and the same picture would be told two kinds.
+  // One each: W1 shows its stroke in W2 and X does not, so that a code of both would tell one picture two kinds.
+  const before = await fitCode(data, ['W1'], ['W2'], types, settings.seed, settings.codeSteps, tools);
+  if (!before.ok) return before;
   const code = await fitCode(data, ['X'], ['W2'], types, settings.seed, settings.codeSteps, tools);
   if (!code.ok) return code;
   const trained = new Map<string, TrainingReport>();
   const fitterFor = (task: Parameters<typeof demoFitter>[0]) => {
     tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
     const budget = settings.budgets[task.of[0] as 'W1' | 'X' | 'Y'];
-    return demoFitter(task, budget, tools, code.value, (of, report) => trained.set(lawKey(of), report));
+    const codeOf = (name: Name) => (name === 'W1' ? before.value : code.value);
+    return demoFitter(task, budget, tools, code.value, (of, report) => trained.set(lawKey(of), report), codeOf);
   };
   const plan = planOf(napkinGraph, 'P(Y | do(X))');
   const fitted = await fitNetwork(plan, new Map([['data', { batch: data }]]), {
@@ -186,6 +189,7 @@ export async function napkinDemo(
   const factors = factorsOf(fitted.value.factors, trained);
   await Promise.all([
     reader.value.dispose(),
+    before.value.dispose(),
     code.value.dispose(),
     ...disposals([...fitted.value.network.models.values(), baseline.value]),
   ]);
