@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { columnOf } from '../../src/generative/batch.ts';
-import { componentsFitter, fromScores, principalComponents, scoresOf } from '../../src/generative/models/components.ts';
+import { componentsFitter } from '../../src/generative/models/components.ts';
+import { fromScores, principalComponents, scoresOf } from '../../src/generative/principal-components.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalModel, Fitter } from '../../src/generative/terms.ts';
 import { matrix, symmetricEigen } from '../../src/math/linear.ts';
 import { Random } from '../../src/math/random.ts';

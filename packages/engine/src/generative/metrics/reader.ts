@@ -1,6 +1,7 @@
 import { factorise, substitute } from '../../math/cholesky.ts';
-import { type Matrix, matrix, symmetricEigen } from '../../math/linear.ts';
+import { type Matrix, matrix } from '../../math/linear.ts';
 import type { Random } from '../../math/random.ts';
+import { principalComponents } from '../principal-components.ts';
 import { type Features, inkOf, litColours, type Pictures, type Rgb, readColours } from './pictures.ts';
 
 /** Something that reads attributes off pictures: a small network, or the ridge below. All pictures have one shape. */
@@ -64,7 +65,7 @@ export function fitRidgeReader(
     },
     async features(of) {
       const { ink: own, scores } = scoresOf(of);
-      axes ??= principal(ink, Math.min(options.components ?? 32, width));
+      axes ??= axesOf(ink, Math.min(options.components ?? 32, width), options.random.split('components'));
       const blocks = [
         { width: axes.rows, values: projected(own, axes) },
         ...heads.map(({ levels }, h) => ({ width: levels, values: scores[h] as Float64Array })),
@@ -169,68 +170,10 @@ function largest(scores: Float64Array, levels: number): Int32Array {
   });
 }
 
-/** Orthonormal directions of largest spread of at most 1,000 pictures, in rows. Where pixels are many, by subspace iteration (ten rounds). */
-function principal({ rows, width, values }: Features, count: number): Matrix {
-  const used = Math.min(rows, 1000);
-  const mean = new Float64Array(width);
-  for (let row = 0; row < used; row++)
-    for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (values[row * width + i] as number) / used;
-  const centred = values.slice(0, used * width);
-  for (let i = 0; i < centred.length; i++) centred[i] = (centred[i] as number) - (mean[i % width] as number);
-  if (width <= 128) {
-    const covariance = new Float64Array(width * width);
-    for (let row = 0; row < used; row++) addOuter(covariance, centred.subarray(row * width, (row + 1) * width));
-    const { vectors } = symmetricEigen(matrix(width, width, covariance));
-    return matrix(count, width, vectors.values.subarray(0, count * width));
-  }
-  // The first guess: pictures spread over the sample.
-  let basis = new Float64Array(count * width);
-  for (let k = 0; k < count; k++) {
-    const from = Math.floor((k * used) / count) * width;
-    basis.set(centred.subarray(from, from + width), k * width);
-  }
-  for (let round = 0; round < 10; round++) {
-    orthonormalise(basis, count, width);
-    const next = new Float64Array(count * width);
-    for (let row = 0; row < used; row++) {
-      const picture = centred.subarray(row * width, (row + 1) * width);
-      for (let k = 0; k < count; k++) {
-        const from = k * width;
-        let dot = 0;
-        for (let i = 0; i < width; i++) dot += (picture[i] as number) * (basis[from + i] as number);
-        for (let i = 0; i < width; i++) next[from + i] = (next[from + i] as number) + dot * (picture[i] as number);
-      }
-    }
-    basis = next;
-  }
-  orthonormalise(basis, count, width);
-  return matrix(count, width, basis);
-}
-
-function addOuter(sum: Float64Array, vector: Float64Array): void {
-  const size = vector.length;
-  for (let i = 0; i < size; i++) {
-    const value = vector[i] as number;
-    if (value !== 0) for (let j = 0; j < size; j++) sum[i * size + j] = (sum[i * size + j] as number) + value * (vector[j] as number);
-  }
-}
-
-/** Gram and Schmidt, twice; a direction without length stays zero. */
-function orthonormalise(vectors: Float64Array, count: number, width: number): void {
-  for (let k = 0; k < count; k++) {
-    const own = vectors.subarray(k * width, (k + 1) * width);
-    const length = (): number => Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
-    const before = length();
-    for (let pass = 0; pass < 2; pass++)
-      for (let l = 0; l < k; l++) {
-        const other = vectors.subarray(l * width, (l + 1) * width);
-        let dot = 0;
-        for (let i = 0; i < width; i++) dot += (own[i] as number) * (other[i] as number);
-        for (let i = 0; i < width; i++) own[i] = (own[i] as number) - dot * (other[i] as number);
-      }
-    const left = length();
-    for (let i = 0; i < width; i++) own[i] = left > 1e-12 * before ? (own[i] as number) / left : 0;
-  }
+/** count x width. */
+function axesOf({ rows, width, values }: Features, count: number, random: Random): Matrix {
+  const { directions } = principalComponents(values, rows, width, count, random);
+  return matrix(directions.length / width, width, directions);
 }
 
 function projected({ rows, width, values }: Features, axes: Matrix): Float64Array {
