@@ -18,7 +18,7 @@ const largestModel = 2 ** 29;
  * `brought-file` (missing, outside, not its hash), `brought-random` (draws noise of its own), those of `readManifest` and `inspectOnnx`.
  */
 export async function readBrought(path: string): Promise<Result<BroughtFile>> {
-  const read = await bytesOf(path, largestManifest);
+  const read = await bytesOf(path, largestManifest, 'the manifest, a JSON file (docs/reference/bring-your-own.md)');
   if (!read.ok) return read;
   let document: unknown;
   try {
@@ -34,7 +34,7 @@ export async function readBrought(path: string): Promise<Result<BroughtFile>> {
     return refused('file is missing.', 'Name the ONNX file, or a "url"; functions are brought through the library, never by a manifest.');
   const located = await inside(path, file);
   if (!located.ok) return located;
-  const model = await bytesOf(located.value, largestModel);
+  const model = await bytesOf(located.value, largestModel, 'an ONNX file in "file"');
   if (!model.ok) return model;
   const found = createHash('sha256').update(model.value).digest('hex');
   if (found !== sha256?.toLowerCase())
@@ -67,16 +67,22 @@ async function inside(manifest: string, file: string): Promise<Result<string>> {
     const way = relative(folder, found);
     return way === '' || way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? outside : { ok: true, value: found };
   } catch {
-    return refused(`file is ${file}, which does not exist beside the manifest.`, 'Check the name.');
+    return refused(`file is ${file}, which does not exist beside the manifest.`, 'Put the ONNX file there, or correct "file".');
   }
 }
 
-async function bytesOf(path: string, most: number): Promise<Result<Uint8Array>> {
+async function bytesOf(path: string, most: number, what: string): Promise<Result<Uint8Array>> {
   try {
-    const { size } = await stat(path);
-    if (size > most) return refused(`${path} has ${size} bytes; at most ${most} are read.`);
+    const found = await stat(path);
+    if (found.isDirectory()) return refused(`${path} is a folder.`, `Name ${what}.`);
+    if (!found.isFile()) return refused(`${path} is no plain file.`, `Name ${what}.`);
+    if (found.size > most) return refused(`${path} has ${found.size} bytes; at most ${most} are read.`, `Name ${what}.`);
     return { ok: true, value: await readFile(path) };
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return refused(`There is no file ${path}.`, `Name ${what}; paths are relative to the folder you are in.`);
+    if (code === 'EACCES' || code === 'EPERM') return refused(`${path} may not be read.`, 'Make it readable.');
     return refused(`${path} cannot be read: ${(error as Error).message}.`);
   }
 }

@@ -279,6 +279,12 @@ function optionIssues({ args }: Context): Issue[] {
     issues.push({ code: 'bad-value', message: `--format ${format} goes with --plan.`, hint: 'Draws are csv, ndjson, parquet or png.' });
   if (!plan && args.number('rows') === undefined && args.text('save') === undefined)
     issues.push({ code: 'input', message: '-n N is needed: how many rows?' });
+  if (!plan && args.number('rows') === 0)
+    issues.push({
+      code: 'input',
+      message: '-n 0 draws nothing.',
+      hint: 'Say how many rows; --save without -n trains and keeps the network, --plan only shows it.',
+    });
   return issues;
 }
 

@@ -76,12 +76,15 @@ export async function fitSample(
   } = options;
   const kindOf = ({ id }: PlannedFactor): KindOfModel => kinds.of.get(id) ?? kinds.all;
   const networks = new Set<string>();
+  const unfit: Issue[] = [];
   for (const factor of plan.factors) {
+    if (known?.has(factor.key) === true) continue;
     const task = taskOf(factor, types);
-    const trained = task.ok ? trains(task.value, kindOf(factor)) : task;
-    if (!trained.ok) return trained;
-    if (trained.value) networks.add(factor.id);
+    const trained = task.ok ? await trains(factor, task.value, kindOf(factor)) : task;
+    if (!trained.ok) unfit.push(...trained.issues);
+    else if (trained.value) networks.add(factor.id);
   }
+  if (unfit.length > 0) return failure(...new Map(unfit.map((issue) => [issue.message, issue])).values());
   let backend: Backend | undefined;
   if (networks.size > 0) {
     const found = await ortBackend();

@@ -1,4 +1,5 @@
 import {
+  type ColumnType,
   type ConditionalTask,
   chooseModels,
   defaultFitter,
@@ -6,14 +7,17 @@ import {
   type Fitter,
   failure,
   type Issue,
+  type Name,
   type NetworkPlan,
   type NeuralOptions,
   networkFitter,
+  type PlannedFactor,
   type Result,
   success,
   tableFitter,
 } from '@doable/engine';
 import { pictureFrame } from '@doable/engine/adapter';
+import { lawText } from '@doable/engine/present';
 
 export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'] as const;
 export type KindOfModel = (typeof kindsOfModel)[number];
@@ -39,6 +43,10 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
         where,
         hint: didYouMean(id, factors) ?? `Its factors are ${factors.join(', ')}; see --plan.`,
       });
+    else if (!text.includes('='))
+      issues.push({ code: 'factor', message: '--factor: this is not FACTOR=KIND.', where, hint: `For example ${id}=table.` });
+    else if (of.has(id) && of.get(id) !== kind)
+      issues.push({ code: 'factor', message: `--factor: ${id} is given two kinds.`, where, hint: 'Say it once.' });
     else if (!kindsOfModel.includes(kind as KindOfModel))
       issues.push({
         code: 'factor',
@@ -51,20 +59,59 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
   return issues.length > 0 ? failure(...issues) : success({ all: all as KindOfModel, of });
 }
 
-/** Whether a fit trains networks; what is counted needs no backend and no thread. Issues: `no-model`. */
-export function trains(task: ConditionalTask, asked: KindOfModel): Result<boolean> {
-  const unfit = asked === 'default' || asked === 'unet' ? unfitPictures(task) : [];
+/**
+ * Whether a fit trains networks; what is counted needs no backend and no thread. Asked of every factor before any is learnt. Issues:
+ * `wrong-model` for a kind that does not draw the columns of the factor (with the kinds that do), `no-model`.
+ */
+export async function trains(factor: PlannedFactor, task: ConditionalTask, asked: KindOfModel): Promise<Result<boolean>> {
+  const why = asked === 'default' ? undefined : await misfit(task, asked);
+  if (why !== undefined) {
+    const law = `${factor.id} ${lawText(factor)}`;
+    const fitting: KindOfModel[] = [];
+    for (const kind of kindsOfModel) if (kind !== 'default' && (await misfit(task, kind)) === undefined) fitting.push(kind);
+    const one =
+      fitting[0] === undefined
+        ? ''
+        : `, or say --factor ${factor.id}=${fitting[0]}${fitting[1] === undefined ? '' : ` (or ${fitting.slice(1).join(', ')})`}`;
+    return failure({ code: 'wrong-model', message: `${law} cannot be a ${asked} model: ${why}.`, hint: `Leave its kind open${one}.` });
+  }
+  const unfit = unfitPictures(task);
   if (unfit.length > 0) return failure(...unfit);
   if (asked !== 'default') return success(asked !== 'table');
   const parts = chooseModels(task);
   return parts.ok ? success(parts.value.some(({ kind }) => kind !== 'table')) : parts;
 }
 
+const drawnBy = { softmax: 'finite', mixture: 'real', flow: 'real', unet: 'tensor' } as const;
+
+/** Why a kind of model does not draw these columns. */
+async function misfit(task: ConditionalTask, kind: Exclude<KindOfModel, 'default'>): Promise<string | undefined> {
+  if (kind === 'table') {
+    // Without rows a table says only what is wrong with the columns.
+    const none = await tableFitter().fit(task, { rows: 0, columns: new Map() }, { seed: 0 });
+    const wrong = none.ok ? undefined : none.issues.find(({ code }) => code !== 'no-rows');
+    return wrong?.message.replace(/\.$/u, '').replace(/^A table/u, 'a table');
+  }
+  const wanted = drawnBy[kind];
+  const typeOf = (name: Name): ColumnType => task.types.get(name) as ColumnType;
+  const other = task.of.find((name) => typeOf(name).kind !== wanted);
+  if (other !== undefined) {
+    const is = { finite: 'finite', real: 'real', tensor: 'a tensor' }[typeOf(other).kind];
+    return `it draws ${wanted === 'tensor' ? 'pictures' : `${wanted} columns`}, and ${other} is ${is}`;
+  }
+  if (kind !== 'unet') return undefined;
+  const sizes = new Set(task.of.map((name) => sidesOf(typeOf(name))));
+  return sizes.size > 1 ? `it draws pictures of one size, and these are ${[...sizes].join(' and ')}` : undefined;
+}
+
+const sidesOf = (type: ColumnType): string => (type.kind === 'tensor' ? type.shape.slice(-2).join(' x ') : '');
+
 /** The sides of pictures that a U-Net of three levels draws are multiples of this. */
 const pictureUnit = 4;
 
-function unfitPictures({ of, types }: ConditionalTask): Issue[] {
-  return of.flatMap((name): Issue[] => {
+/** Pictures whose channels stand last, wherever they are; pictures to be drawn of sides that no U-Net has. */
+function unfitPictures({ of, given, types }: ConditionalTask): Issue[] {
+  return [...of, ...given].flatMap((name, i): Issue[] => {
     const type = types.get(name);
     if (type?.kind !== 'tensor') return [];
     const { shape } = type;
@@ -74,11 +121,12 @@ function unfitPictures({ of, types }: ConditionalTask): Issue[] {
       return [
         {
           code: 'no-model',
-          message: `${name} is declared as ${written}: to be drawn, channels must come first.`,
+          message: `${name} is declared as ${written}: for models that are trained, channels must come first.`,
           hint: `Declare [${[shape[2], shape[0], shape[1]].join(', ')}]; PNG files are read in either order.`,
         },
       ];
-    if ((shape.length !== 2 && shape.length !== 3) || (height % pictureUnit === 0 && width % pictureUnit === 0)) return [];
+    if (i >= of.length || (shape.length !== 2 && shape.length !== 3) || (height % pictureUnit === 0 && width % pictureUnit === 0))
+      return [];
     return [
       {
         code: 'no-model',

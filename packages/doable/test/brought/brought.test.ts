@@ -255,7 +255,8 @@ test('what a manifest may not say about its file', async () => {
     expect((await refused(path)).text).toMatch(/not in the folder of the manifest/u);
   expect((await refused(bringing(torch(), { file: 'links/none.onnx' }))).text).toMatch(/does not exist/u);
   expect((await refused(bringing(torch(), { sha256: '0'.repeat(64) }))).text).toMatch(/sha256 is 000.*mediator\.onnx has e246dab9/u);
-  expect((await refused(join(folder, 'none.json'))).code).toBe('brought-file');
+  expect((await refused(join(folder, 'none.json'))).text).toMatch(/^There is no file .*none\.json\. Name the manifest/u);
+  expect((await refused(folder)).text).toMatch(/is a folder\. Name the manifest/u);
   expect((await refused(join(data, 'mediator.onnx'))).text).toMatch(/no JSON/u);
   expect((await refused(bringing(torch(), { io: { given: { X: 'X' }, output: 'scores' } }))).text).toMatch(
     /io\.given\.X names the input “X”.* Its inputs are x/u,

@@ -102,6 +102,18 @@ test('what is wrong is said before anything is trained', async () => {
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f9=table'], "no factor 'f9'"],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--format', 'png'], 'pictures'],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--models', 'mixture'], 'draws real columns'],
+    [
+      [frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f3=unet'],
+      'f3 P(Y | X, M) cannot be a unet model: it draws pictures, and Y is finite',
+    ],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f2=flow'], 'say --factor f2=table (or softmax)'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f1'], 'this is not FACTOR=KIND'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f1=table', '--factor', 'f1=softmax'], 'f1 is given two kinds'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '0'], '-n 0 draws nothing'],
+    [[frontDoor, 'P(Y | do(X))', '-n', '2', '--at', 'Q=1'], 'Q is no input of this network'],
+    [[frontDoor, 'P(Y | do(X))', '-n', '2', '--input', 'X=x.png'], 'X is no picture'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--bring', 'nope.json'], 'There is no file nope.json.\n  Name the manifest'],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--bring', folder], `${folder} is a folder`],
     [['--load', folder, '-n', '2', 'P(Y)'], 'brings its own problem'],
   ];
   for (const [args, says] of cases) {
@@ -109,6 +121,7 @@ test('what is wrong is said before anything is trained', async () => {
     expect(one.code, `${args.join(' ')}\n${one.err}`).toBe(2);
     expect(one.out).toBe('');
     expect(one.err).toContain(says);
+    expect(one.err).not.toContain('learnt from');
   }
 }, 40_000);
 
