@@ -40,7 +40,7 @@ export interface Sampler {
   ): Promise<Result<FitReport>>;
   /** Default 20,000. */
   readonly draws?: number;
-  /** How often everything is fitted again to resampled rows (default 4; 0: no uncertainty of the data is given). */
+  /** How often everything is fitted again to resampled rows (default 4, at least 2; 0: no uncertainty of the data is given). */
   readonly refits?: number;
 }
 
@@ -71,6 +71,7 @@ export async function answerBySampler(
   const { graph } = problem;
   const planned = graph === undefined ? 'Sampling needs a graph.' : planParts(problem, graph, parts);
   if (typeof planned === 'string') return refuse(planned);
+  if (sampler.refits === 1) return refuse('One refit has nothing to be compared with: fit again at least twice, or not at all (0).');
   const rows: ReadonlyMap<Name, TrainingData>[] = [];
   for (const { sample } of planned) rows.push(await trainingRows(problem.studies, sample.plan, run));
   const draws = Math.max(400, sampler.draws ?? 20_000);

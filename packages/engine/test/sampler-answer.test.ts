@@ -96,6 +96,8 @@ test('napkin: the spread over the free input and the generated set are among the
   const found = identify(good(compileQuestion(text, problem as never)), problem.graph, problem.catalogue);
   if (found.verdict !== 'identified') throw new Error('identified');
   const answer = await answerBySampler(problem, found.parts, exact, sampler({ refits: 0 }), { seed: 2 });
+  const single = await answerBySampler(problem, found.parts, exact, sampler({ refits: 1 }), { seed: 2 });
+  expect(single).toMatchObject({ status: 'refused', why: expect.stringContaining('at least twice') });
   expect(answer.kind).toBe('distribution');
   const share = answer.distribution?.find(({ at }) => at.Y === '1')?.value as number;
   // 0.2 + 0.4 + 0.3 / 2, within the error of 6,000 rows.

@@ -261,7 +261,7 @@ export const options = record({
     least: 0,
     most: 1000,
     default: '4',
-    says: 'With --sampler: how often all models are trained again on resampled rows, for the uncertainty of the data; 0: only the Monte-Carlo error.',
+    says: 'With --sampler: how often all models are trained again on resampled rows, for the uncertainty of the data, at least twice; 0: only the Monte-Carlo error.',
   },
   plan: { says: 'Prints the sampling network (factors, studies, wires) and trains nothing.' },
   models: {

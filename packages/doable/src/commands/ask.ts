@@ -19,7 +19,7 @@ import { learnsGraph, readProblem } from '../arguments/problem.ts';
 import { trainingProgress } from '../output/training.ts';
 import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
-import { cacheFolder } from '../sampling/cache.ts';
+import { cacheFolder, cacheIssue } from '../sampling/cache.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
 import { askOptions, exitOf, formatOf, markPartial, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, type Exit, exit, type Run } from './command.ts';
@@ -62,7 +62,7 @@ export const runAsk: Run = async (context) => {
       ]);
       return exit.badInput;
     }
-    console.warn([...(loaded.warnings ?? []), ...idleStarts(context)]);
+    console.warn([...(loaded.warnings ?? []), ...idleOptions(context)]);
     console.note(understood(problem));
     const options = {
       ...askOptions(args, stop),
@@ -142,13 +142,26 @@ function samplerOption({ args, console, env }: Context, problem: Problem): { rea
   };
 }
 
-/** --starts where nothing starts at random. */
-function idleStarts({ args }: Context): Issue[] {
+/** Options that do nothing beside the others: --starts where nothing starts at random, those of training where nothing is trained. */
+function idleOptions({ args }: Context): Issue[] {
+  const issues: Issue[] = [];
   const bounds = args.text('bounds');
-  if (args.number('starts') === undefined || bounds === 'emcc' || bounds === 'both') return [];
-  return [
-    { code: 'starts', message: '--starts does nothing here: only EMCC starts at random.', hint: 'Add --bounds emcc or --bounds both.' },
-  ];
+  if (args.text('starts') !== undefined && bounds !== 'emcc' && bounds !== 'both')
+    issues.push({
+      code: 'starts',
+      message: '--starts does nothing here: only EMCC starts at random.',
+      hint: 'Add --bounds emcc or --bounds both.',
+    });
+  const ofTraining = (['refits', 'steps', 'cache', 'no-cache'] as const).filter((name) => args.text(name) !== undefined);
+  if (ofTraining.length > 0 && !args.flag('sampler')) {
+    const said = ofTraining.map((name) => `--${name}`).join(', ');
+    issues.push({
+      code: 'sampler',
+      message: `${said} ${ofTraining.length === 1 ? 'does' : 'do'} nothing without --sampler: no model is trained.`,
+      hint: 'Add --sampler to have models trained where counts cannot answer.',
+    });
+  }
+  return issues;
 }
 
 async function interrupted(context: Context): Promise<typeof exit.interrupted> {
@@ -162,8 +175,15 @@ const threadsOf = ({ args }: Context): { readonly threads?: number } => {
   return threads === undefined ? {} : { threads };
 };
 
-/** --at, --points, and whether the fit that is asked for exists. */
+/** --at, --points, and whether the fit, the refits and the cache that are asked for can be had. */
 async function placesOf({ args }: Context): Promise<Result<PlacesArgument>> {
+  const cache = args.flag('sampler') && !args.flag('no-cache') ? args.text('cache') : undefined;
+  const unusable = cache === undefined ? undefined : await cacheIssue(cache);
+  if (unusable !== undefined) return { ok: false, issues: [unusable] };
+  if (args.flag('sampler') && args.number('refits') === 1) {
+    const hint = 'Say at least --refits 2, or --refits 0 to leave the uncertainty of the data out.';
+    return { ok: false, issues: [{ code: 'bad-value', message: '--refits 1: one refit has nothing to be compared with.', hint }] };
+  }
   const basis = args.text('basis');
   if (args.number('degree') === undefined || basis === undefined || basis === 'polynomial') return placesArgument(args);
   const hint = 'Leave --basis out, or write --basis polynomial.';
@@ -177,6 +197,7 @@ async function askLines(context: Context): Promise<Exit> {
     context.console.fail(places.issues);
     return exit.badInput;
   }
+  context.console.warn(idleOptions(context));
   const pool = lazyPool(context.args.number('threads'));
   try {
     return await answerLines(context, (one, document, stop) => askDocument(one, document, stop, { ...places.value, pool }));
@@ -198,7 +219,7 @@ async function askDocument(
     const questions = lineQuestions(context);
     const asked = questions.length > 0 ? questions : loaded.value.ask;
     if (asked.length === 0) return { ok: false, issues: [noQuestion] };
-    return await ask(loaded.value, asked, { ...askOptions(context.args, stop), ...more });
+    return await ask(loaded.value, asked, { ...askOptions(context.args, stop), ...samplerOption(context, loaded.value), ...more });
   } finally {
     opened.close();
   }

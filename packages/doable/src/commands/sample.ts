@@ -120,6 +120,7 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
     onProgress: trainingProgress(console, process.stderr.isTTY),
     onFactor: (report, model) => console.note(factorText(report, model, problem.studies)),
     onNote: (text) => console.note(text),
+    onWarning: (issue) => console.warn([issue]),
   });
   if (!fitted.ok) return refuse(context, fitted.issues);
   console.warn(fitted.warnings ?? []);
@@ -159,11 +160,11 @@ async function printPlan({ args, console }: Context, plan: NetworkPlan): Promise
   return exit.answered;
 }
 
-function optionsOfFit({ args, env }: Context): Pick<FitSampleOptions, 'threads' | 'cache'> {
+function optionsOfFit({ args, env }: Context): Pick<FitSampleOptions, 'threads' | 'cache' | 'cacheNeeded'> {
   const threads = args.number('threads');
   return {
     ...(threads === undefined ? {} : { threads }),
-    ...(args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env) }),
+    ...(args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env), cacheNeeded: args.flag('cache') }),
   };
 }
 

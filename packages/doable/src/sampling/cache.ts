@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { access, constants, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckpointStore, Issue, SavedFactor } from '@doable/engine';
 import type { Environment } from '../output/style.ts';
-import { clearUnfinished, readIfThere, sha256, writeWhole } from './files.ts';
+import { clearUnfinished, makeFolder, readIfThere, sha256, writeWhole } from './files.ts';
 
 /** Trained factors by content address, and checkpoints of unfinished training. */
 export interface FactorCache {
@@ -28,15 +28,31 @@ export const factorAddress = (parts: unknown): string => sha256(JSON.stringify(p
 /** Told what a cache could not do. Whoever asked goes on as if nothing were kept. */
 export type OnTrouble = (issue: Issue) => void;
 
+/** Why nothing can be kept in a folder, found by making the folders of the cache there; undefined: it can. Issues: `cache`. */
+export async function cacheIssue(folder: string): Promise<Issue | undefined> {
+  try {
+    for (const name of ['factors', 'checkpoints']) {
+      await makeFolder(join(folder, name));
+      await access(join(folder, name), constants.W_OK);
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    return { code: 'cache', message: `Nothing can be kept in the folder ${folder}: ${reason(error)}.`, hint: elsewhere };
+  }
+}
+
+const elsewhere = 'Name another folder with --cache, or use --no-cache.';
+/** Without the file, so that one trouble of the folder is one message. */
+const reason = ({ message }: Error): string => message.replace(/, \w+(?: '.*)?$/u, '');
+
 /** Does it, or tells why the file system would not; without `onTrouble` throws what the file system throws. */
 async function tried<T>(what: string, folder: string, onTrouble: OnTrouble | undefined, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (onTrouble === undefined || !(error instanceof Error && 'syscall' in error)) throw error;
-    // Without the file, so that one trouble of the folder is one message.
-    const why = error.message.replace(/, \w+(?: '.*)?$/u, '');
-    onTrouble({ code: 'cache', message: `${what} (${folder}): ${why}.`, hint: 'Name another folder with --cache, or use --no-cache.' });
+    onTrouble({ code: 'cache', message: `${what} (${folder}): ${reason(error)}.`, hint: elsewhere });
     return undefined;
   }
 }

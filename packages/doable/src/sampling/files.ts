@@ -1,12 +1,31 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 export const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
+/**
+ * The folder, with those around it. One by one, since `recursive` never ends where a file system lets nothing be made (/proc). Throws
+ * what the file system throws.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const around = dirname(folder);
+  const there = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  if (await there(folder)) return;
+  if (around !== folder) await makeFolder(around);
+  await mkdir(folder).catch(async (error: unknown) => {
+    // Made by another process meanwhile.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST' && (await there(folder)))) throw error;
+  });
+}
+
 /** Written whole or not at all, whenever the process ends: under another name first, then renamed. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const part = `${path}.${process.pid}.part`;
   try {
     const file = await open(part, 'w');

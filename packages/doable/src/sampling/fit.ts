@@ -27,7 +27,7 @@ import {
   version,
 } from '@doable/engine';
 import { ortBackend } from '../tensor/ort.ts';
-import { dropCheckpoints, factorAddress, factorCache } from './cache.ts';
+import { cacheIssue, dropCheckpoints, factorAddress, factorCache } from './cache.ts';
 import { fitOnThread } from './fit-thread.ts';
 import { fitterOf, type KindChoice, type KindOfModel, trains } from './kinds.ts';
 
@@ -42,6 +42,10 @@ export interface FitSampleOptions extends RunOptions {
   readonly threads?: number;
   /** Where factors and checkpoints are kept; absent: nowhere. */
   readonly cache?: string;
+  /** A cache that cannot be used is refused; else it is warned of before training, and nothing is kept. */
+  readonly cacheNeeded?: boolean;
+  /** Told at once of a cache that cannot be used; absent: that is among the warnings. */
+  readonly onWarning?: (issue: Issue) => void;
   readonly onFactor?: (report: FactorReport, model: ConditionalModel) => void;
   readonly onNote?: (text: string) => void;
   /** Rows by study; absent: those of the studies. */
@@ -52,7 +56,7 @@ export interface FitSampleOptions extends RunOptions {
 
 /**
  * Reads the rows that the plan needs and learns its factors, networks each on a thread of its own. Factors that the cache has are taken from
- * it, training that was cut off goes on from its checkpoint. Issues: those of `fitNetwork`, `no-model`, `no-onnx-runtime`.
+ * it, training that was cut off goes on from its checkpoint. Issues: those of `fitNetwork`, `wrong-model`, `no-model`, `no-onnx-runtime`, `cache`.
  */
 export async function fitSample(
   problem: Pick<Problem, 'studies'>,
@@ -67,7 +71,9 @@ export async function fitSample(
     design,
     steps,
     threads = availableParallelism(),
-    cache: folder,
+    cache: asked,
+    cacheNeeded,
+    onWarning,
     onFactor,
     onNote,
     known,
@@ -94,6 +100,10 @@ export async function fitSample(
   // Tables are counted faster than they are looked up.
   const warned = new Map<string, Issue>();
   const warn = (issue: Issue): void => void warned.set(`${issue.code} ${issue.message}`, issue);
+  const unusable = networks.size === 0 || asked === undefined ? undefined : await cacheIssue(asked);
+  if (unusable !== undefined && cacheNeeded === true) return failure(unusable);
+  if (unusable !== undefined) (onWarning ?? warn)(unusable);
+  const folder = unusable === undefined ? asked : undefined;
   const cache = networks.size === 0 || folder === undefined ? undefined : factorCache(folder, warn);
   const finished = new Map<string, readonly string[]>();
   const data = given ?? (await trainingRows(problem.studies, plan, run));

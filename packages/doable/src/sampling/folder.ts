@@ -23,7 +23,7 @@ import {
 } from '@doable/engine';
 import { jsonText } from '../output/json.ts';
 import { ortBackend } from '../tensor/ort.ts';
-import { isAlive, sha256, writeWhole } from './files.ts';
+import { isAlive, makeFolder, sha256, writeWhole } from './files.ts';
 import { sameTask } from './fit.ts';
 
 const manifestFile = 'manifest.json';
@@ -36,7 +36,7 @@ const plainName = /^[A-Za-z0-9][\w.-]{0,200}$/u;
 /** Can a network be saved there? Asked before anything is trained. Issues: `output`. */
 export async function folderIssue(folder: string): Promise<Issue | undefined> {
   const found = await stat(folder).catch(() => undefined);
-  if (found === undefined) return undefined;
+  if (found === undefined) return unmade(folder);
   const message = `--save ${folder}: `;
   if (!found.isDirectory()) return { code: 'output', message: `${message}this is a file.`, hint: 'Name a folder.' };
   const names = await readdir(folder);
@@ -47,6 +47,25 @@ export async function folderIssue(folder: string): Promise<Issue | undefined> {
     hint: 'Name a new folder, or one of a saved network to replace it.',
   };
 }
+
+/** Whether a folder cannot be made there: it is tried with that which {@link replaceFolder} makes. */
+async function unmade(folder: string): Promise<Issue | undefined> {
+  const made = `${resolve(folder)}.${process.pid}.part`;
+  try {
+    await makeFolder(made);
+    await rm(made, { recursive: true });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    return notKept(folder, error);
+  }
+}
+
+const notKept = (folder: string, { message }: Error): Issue => ({
+  code: 'output',
+  message: `--save ${folder}: the network cannot be kept there: ${message}.`,
+  hint: 'Name another folder.',
+});
 
 /**
  * Writes a network as one folder: a manifest, the free inputs, and per factor a document and its ONNX files. All is written to a folder
@@ -81,11 +100,7 @@ export async function saveNetwork(
     await replaceFolder(resolve(folder), new Map([...files, [manifestFile, json(manifest)]]));
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    return failure({
-      code: 'output',
-      message: `--save ${folder}: the network cannot be kept there: ${error.message}.`,
-      hint: 'Name another folder.',
-    });
+    return failure(notKept(folder, error));
   }
   return success(undefined);
 }
@@ -106,7 +121,7 @@ async function putRight(folder: string): Promise<void> {
 
 /** The folder with these files and no others: complete, or as it was before. */
 async function replaceFolder(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   await putRight(folder);
   const [made, old] = [`${folder}.${process.pid}.part`, `${folder}.${process.pid}.old`];
   await rm(made, { recursive: true, force: true });

@@ -103,7 +103,7 @@ test('an option with a wrong value, or where it does not belong', async () => {
   expect((await doable(['explain', both, '--bounds', 'none'])).code).toBe(2);
 });
 
-test('--starts where nothing starts at random is said to do nothing', async () => {
+test('--starts where nothing starts at random, and --refits where nothing is trained, are said to do nothing', async () => {
   const problem = JSON.stringify({
     graph: 'X -> Y; X <-> Y',
     studies: [
@@ -121,6 +121,12 @@ test('--starts where nothing starts at random is said to do nothing', async () =
     ask: ['PNS(X -> Y)'],
   });
   const run = (...flags: readonly string[]) => doable(['ask', '-', '--uncertainty', 'none', ...flags], { input: problem });
-  expect((await run('--starts', '3')).err).toContain('--starts does nothing here');
+  const idle = await run('--starts', '3', '--refits', '5');
+  expect(idle.code).toBe(0);
+  expect(idle.err).toContain('--starts does nothing here');
+  expect(idle.err).toContain('--refits does nothing without --sampler');
+  const single = await run('--sampler', '--refits', '1');
+  expect([single.code, single.out]).toEqual([2, '']);
+  expect(single.err).toContain('at least --refits 2');
   expect((await run('--starts', '3', '--bounds', 'emcc')).err).not.toContain('--starts does nothing');
 });

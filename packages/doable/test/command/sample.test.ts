@@ -109,6 +109,11 @@ test('what is wrong is said before anything is trained', async () => {
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f2=flow'], 'say --factor f2=table (or softmax)'],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f1'], 'this is not FACTOR=KIND'],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f1=table', '--factor', 'f1=softmax'], 'f1 is given two kinds'],
+    [
+      [frontDoor, 'P(Y | do(X=1))', '-n', '2', '--models', 'softmax', '--cache', `${main}/c`],
+      `Nothing can be kept in the folder ${main}/c`,
+    ],
+    [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--save', `${main}/n`], 'the network cannot be kept there: ENOTDIR'],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '0'], '-n 0 draws nothing'],
     [[frontDoor, 'P(Y | do(X))', '-n', '2', '--at', 'Q=1'], 'Q is no input of this network'],
     [[frontDoor, 'P(Y | do(X))', '-n', '2', '--input', 'X=x.png'], 'X is no picture'],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Issue, loadProblem, type NetworkModel, planSample, type SavedFactor, saveFactor, tableModel } from '@doable/engine';
 import { afterAll, expect, test } from 'vitest';
-import { checkpointFiles, dropCheckpoints, factorCache } from '../../src/sampling/cache.ts';
+import { cacheIssue, checkpointFiles, dropCheckpoints, factorCache } from '../../src/sampling/cache.ts';
 import { fitSample } from '../../src/sampling/fit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'doable-cache-'));
@@ -74,6 +74,19 @@ test('a folder that cannot be used is told, and nothing is thrown; unasked, what
   await expect(factorCache(file).save('k', factor)).rejects.toThrow(/ENOTDIR|EEXIST/u);
 });
 
+test('whether a folder can be used is known before anything is kept there; where nothing can be made that is no endless search', async () => {
+  expect(await cacheIssue(join(folder, 'new', 'deep'))).toBeUndefined();
+  expect(readdirSync(join(folder, 'new', 'deep')).sort()).toEqual(['checkpoints', 'factors']);
+  const file = join(folder, 'no-folder-at-all');
+  writeFileSync(file, '');
+  for (const wrong of [file, join(file, 'below'), ...(process.platform === 'linux' ? ['/proc/doable', '/proc/doable/below'] : [])])
+    expect(await cacheIssue(wrong)).toMatchObject({
+      code: 'cache',
+      message: expect.stringContaining(`Nothing can be kept in the folder ${wrong}`),
+      hint: expect.stringContaining('--cache'),
+    });
+});
+
 test('a folder in the place of a factor: told when read and when written, and nothing unfinished stays', async () => {
   const own = join(folder, 'blocked');
   mkdirSync(join(own, 'factors', 'k.factor'), { recursive: true });
@@ -121,13 +134,10 @@ test('rows in another order: no factor of the first order is taken, so that a fu
   expect(anew).toMatchObject({ reused: false, parameters: first.parameters });
   expect(anew.warnings).toEqual([expect.stringContaining('is damaged. Its factor is trained anew')]);
 
-  // Where nothing can be kept, by factors or by checkpoints, each trouble is told once.
+  // Where nothing can be kept that is told once.
   const blocked = join(folder, 'no-folder');
   writeFileSync(blocked, '');
   const without = await fitted(rows, blocked);
   expect(without).toMatchObject({ reused: false, parameters: first.parameters });
-  expect(without.warnings).toEqual([
-    expect.stringContaining(`it is trained anew (${blocked}): ENOTDIR`),
-    expect.stringContaining(`cannot be kept (${blocked}): ENOTDIR`),
-  ]);
+  expect(without.warnings).toEqual([`Nothing can be kept in the folder ${blocked}: ENOTDIR: not a directory.`]);
 }, 60_000);
