@@ -175,19 +175,20 @@ export function readFreeInputs(value: unknown, { plan, types }: SamplePlan): Res
   const read = pools.safeParse(value);
   if (!read.success) return failure(bad(`its free inputs: ${read.error.issues[0]?.message ?? 'cannot be read'}`));
   const batches: Batch[] = [];
-  const left = new Map(plan.inputs.filter(({ role }) => role === 'free').map(({ name, variable }) => [name, types.get(variable)]));
+  const left = new Set(plan.inputs.filter(({ role }) => role === 'free').map(({ name }) => name));
+  const known = new Map(plan.inputs.map(({ name, variable, role }) => [name, { type: types.get(variable), role }]));
   for (const { rows, columns } of read.data) {
     const made = new Map<Name, ColumnValues>();
     for (const column of columns) {
-      const found = left.get(column.name);
-      const own = found === undefined ? undefined : columnFrom(column.values, rows, found);
-      if (own === undefined || own.kind !== column.kind) return failure(bad(`its values of ${column.name} do not fit`));
-      left.delete(column.name);
+      const { type, role } = known.get(column.name) ?? {};
+      const own = type === undefined ? undefined : columnFrom(column.values, rows, type);
+      const twice = made.has(column.name) || (role === 'free' && !left.delete(column.name));
+      if (own === undefined || own.kind !== column.kind || twice) return failure(bad(`its values of ${column.name} do not fit`));
       made.set(column.name, own);
     }
     batches.push({ rows, columns: made });
   }
-  const [missing] = left.keys();
+  const [missing] = left;
   if (missing !== undefined) return failure(bad(`it has no values of ${missing}`));
   return success(batches);
 }

@@ -3,6 +3,7 @@ import type { Random } from '../math/random.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
 import { columnOf, concatenated, rowFrom, stretched, taken } from './batch.ts';
+import { freeRows } from './free-inputs.ts';
 import { factorOfNode, type NetworkPlan, type PlannedFactor, type SamplingNetwork, type Wire, wireKey } from './network.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalModel } from './terms.ts';
 
@@ -13,7 +14,10 @@ export interface FittedNetwork {
   readonly types: ReadonlyMap<Name, ColumnType>;
   /** By factor. */
   readonly models: ReadonlyMap<string, ConditionalModel>;
-  /** Supported values of the free inputs: rows of the data, columns named as the inputs, what one study measured together in one batch. */
+  /**
+   * Supported values of the free inputs: rows of the data, columns named as the inputs, what one study measured together in one batch, with
+   * those of its columns that are set or given.
+   */
   readonly free: readonly Batch[];
 }
 
@@ -65,7 +69,8 @@ function missingInput(plan: NetworkPlan, inputs: Batch): Issue | undefined {
 
 /**
  * `count` rows of the outputs, one batch after the other. `inputs`: a column per set and given input, of one row (the same for
- * all draws) or of `count` rows; free inputs that it does not hold are drawn from the data. Throws {@link Interrupted} when the signal is
+ * all draws) or of `count` rows; free inputs that it does not hold are drawn from the rows of the data that go with the others (see
+ * {@link freeRows}). Throws {@link Interrupted} when the signal is
  * aborted, and where an input is missing (see {@link inputsFrom}).
  */
 export async function* drawInBatches(
@@ -78,6 +83,7 @@ export async function* drawInBatches(
   const missing = missingInput(network.plan, inputs);
   if (missing !== undefined) throw new Error(missing.message);
   const size = options.batch ?? defaultBatch;
+  const pools = network.free.map((pool) => freeRows(pool, inputs));
   options.onProgress?.({ task: 'draw', done: 0, total: count });
   for (let from = 0, number = 0; from < count; from += size, number++) {
     const rows = Math.min(size, count - from);
@@ -90,15 +96,15 @@ export async function* drawInBatches(
             Int32Array.from({ length: rows }, (_, i) => from + i),
           );
     const columns = new Map(said.columns);
-    network.free.forEach((pool, i) => {
-      if ([...pool.columns.keys()].every((name) => columns.has(name))) return;
+    for (const [i, { free, draw }] of pools.entries()) {
+      if (free.columns.size === 0) continue;
       const stream = own.split('free').split(i);
       const drawn = taken(
-        pool,
-        Int32Array.from({ length: rows }, () => stream.integer(pool.rows)),
+        free,
+        Int32Array.from({ length: rows }, (_, k) => draw(from + k, stream)),
       );
-      for (const [name, column] of drawn.columns) if (!columns.has(name)) columns.set(name, column);
-    });
+      for (const [name, column] of drawn.columns) columns.set(name, column);
+    }
     yield await drawNodes(network.plan, network.plan.factors, network.models, { rows, columns }, own, options);
     options.onProgress?.({ task: 'draw', done: from + rows, total: count });
     await options.pause?.();

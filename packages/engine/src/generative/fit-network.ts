@@ -1,13 +1,13 @@
-import { variableOf } from '../estimand/estimand.ts';
 import type { Name } from '../graph/variable.ts';
 import { Random } from '../math/random.ts';
 import { failure, type Issue, type Result, success } from '../run/issue.ts';
 import { Interrupted, type RunOptions } from '../run/progress.ts';
-import { columnOf, concatenated, drawnRows, selected, type TrainingData, taken } from './batch.ts';
+import { concatenated, selected, type TrainingData } from './batch.ts';
 import { type Design, generateTrainingSet } from './design.ts';
 import type { FittedNetwork } from './draw.ts';
-import { type NetworkPlan, type PlannedFactor, readyFactors, type SamplingNetwork, taskOf, teachersOf } from './network.ts';
-import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask, Fitter, ModelKind } from './terms.ts';
+import { freeInputs } from './free-inputs.ts';
+import { type NetworkPlan, type PlannedFactor, readyFactors, type SamplingNetwork, taskOf } from './network.ts';
+import type { ColumnType, ConditionalModel, ConditionalTask, Fitter, ModelKind } from './terms.ts';
 
 export interface FitNetworkOptions extends RunOptions {
   readonly seed: number;
@@ -47,9 +47,6 @@ interface Made {
   readonly monteCarloError: number;
   readonly unsupported: number;
 }
-
-/** Most rows of data kept for drawing free inputs. */
-const poolRows = 4096;
 
 /**
  * Learns every factor of a plan, those first whose draws others are learnt from, and returns the network that draws. `data`:
@@ -192,28 +189,4 @@ function studyRows(studies: readonly Name[], columns: readonly Name[], data: Rea
     at += part.batch.rows;
   }
   return success({ batch, weights });
-}
-
-/**
- * Rows from which free inputs are drawn: for each the first study that has it, together with the others that it has; first comes what
- * factors that take it were learnt from, since other studies may show values that those never do.
- */
-function freeInputs(plan: NetworkPlan, data: ReadonlyMap<Name, TrainingData>, random: Random): Result<readonly Batch[]> {
-  const free = plan.inputs.filter((input) => input.role === 'free').map((input) => input.name);
-  const left = new Set(free);
-  const teachers = new Map(free.map((name) => [name, teachersOf(name, plan, plan.factors)]));
-  const pools: Batch[] = [];
-  for (const [teaching, [study, part]] of [true, false].flatMap((own) => [...data].map((entry) => [own, entry] as const))) {
-    const own = [...left].filter(
-      (name) => part.batch.columns.has(variableOf(name)) && (!teaching || teachers.get(name)?.has(study) === true),
-    );
-    if (own.length === 0 || part.batch.rows === 0) continue;
-    for (const name of own) left.delete(name);
-    const columns = new Map(own.map((name): [Name, ColumnValues] => [name, columnOf(part.batch, variableOf(name))]));
-    const rows = drawnRows(part, Math.min(poolRows, Math.max(1024, part.batch.rows)), random.split(study));
-    pools.push(taken({ rows: part.batch.rows, columns }, rows));
-  }
-  const [missing] = left;
-  if (missing === undefined) return success(pools);
-  return failure({ code: 'no-column', message: `No study has ${missing}, whose supported values the network needs.` });
 }

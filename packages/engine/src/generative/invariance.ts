@@ -3,8 +3,9 @@ import type { Name } from '../graph/variable.ts';
 import { log } from '../math/elementary.ts';
 import type { Random } from '../math/random.ts';
 import { failure, type Result, success } from '../run/issue.ts';
-import { columnOf, taken } from './batch.ts';
+import { columnOf, selected, taken } from './batch.ts';
 import { type DrawOptions, drawFromNetwork, type FittedNetwork } from './draw.ts';
+import { freeRows } from './free-inputs.ts';
 import type { Batch, ColumnValues } from './terms.ts';
 
 export interface FreeInputSpread {
@@ -24,9 +25,12 @@ export interface InvarianceOptions extends DrawOptions {
   readonly values?: number;
 }
 
+/** Rows of the data that are looked at for every value that is to be compared. */
+const tries = 32;
+
 /**
  * What is drawn must not depend on the free inputs of a network (a Verma constraint, and a test of graph and models at no cost
- * of data). For every batch of free inputs its values are held one after the other and what comes out is compared.
+ * of data). For every batch of free inputs values of it that go with the inputs are held one after the other and what comes out is compared.
  * Outputs that are tensors are left out. Issues: those of {@link drawFromNetwork}.
  */
 export async function spreadOverFreeInputs(
@@ -39,8 +43,15 @@ export async function spreadOverFreeInputs(
   if (inputs.rows !== 1)
     return failure({ code: 'one-row', message: `The spread over free inputs is taken at one row of inputs, not ${inputs.rows}.` });
   const found: FreeInputSpread[] = [];
-  for (const [i, pool] of network.free.entries()) {
-    const rows = differentRows(pool, most);
+  const roles = new Map(network.plan.inputs.map(({ name, role }) => [name, role]));
+  for (const [i, whole] of network.free.entries()) {
+    const names = [...whole.columns.keys()].filter((name) => roles.get(name) === 'free');
+    const pool = selected(whole, names);
+    const goes = freeRows(whole, inputs);
+    const stream = random.split('rows').split(i);
+    const near = Array.from({ length: tries * most }, () => goes.draw(0, stream));
+    const seen = differentRows(pool, near, most);
+    const rows = seen.length > 1 ? seen : differentRows(pool, Array(pool.rows).keys(), most);
     const batches: Batch[] = [];
     for (const row of rows) {
       const held = taken(pool, Int32Array.of(row));
@@ -61,16 +72,17 @@ export async function spreadOverFreeInputs(
         batches.map((batch) => columnOf(batch, name)),
         network.types.get(variableOf(name))?.kind === 'finite',
       );
-      if (compared !== undefined) found.push({ inputs: [...pool.columns.keys()], output: name, ...compared, values: rows.length });
+      if (compared !== undefined) found.push({ inputs: names, output: name, ...compared, values: rows.length });
     }
   }
   return success(found);
 }
 
-/** The first rows of a pool that are not alike. */
-function differentRows(pool: Batch, most: number): number[] {
+/** The first of some rows of a pool that are not alike. */
+function differentRows(pool: Batch, rows: Iterable<number>, most: number): number[] {
   const seen = new Map<string, number>();
-  for (let row = 0; row < pool.rows && seen.size < most; row++) {
+  for (const row of rows) {
+    if (seen.size >= most) break;
     const key = [...pool.columns.keys()].map((name) => [...columnOf(taken(pool, Int32Array.of(row)), name).values].join(' ')).join(';');
     if (!seen.has(key)) seen.set(key, row);
   }

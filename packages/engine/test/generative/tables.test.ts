@@ -5,6 +5,7 @@ import { codesOf, columnOf, concatenated, drawnRows, rowsOf, stretched, type Tra
 import { drawFromNetwork, type FittedNetwork, inputsFrom } from '../../src/generative/draw.ts';
 import { exactLaw } from '../../src/generative/exact-law.ts';
 import { type FitNetworkOptions, fitNetwork } from '../../src/generative/fit-network.ts';
+import { freeRows } from '../../src/generative/free-inputs.ts';
 import { idGen } from '../../src/generative/id-gen.ts';
 import { spreadOverFreeInputs } from '../../src/generative/invariance.ts';
 import { type TableModel, tableFactor, tableFitter, tableModel } from '../../src/generative/models/table.ts';
@@ -178,6 +179,125 @@ test('napkin: the generated set is drawn, learnt from and as exact as its size a
         expect(Math.abs((drawn[1] as number) - valueAt(seen, { Y: 1, X: 1 }))).toBeGreaterThan(0.03);
       }
     }
+});
+
+/** The levels of W2 that the factors of a network which take it are fed where Y is drawn. */
+async function fedW2(network: FittedNetwork, X: string, count: number): Promise<Set<number>> {
+  const fed = new Set<number>();
+  const models = new Map(
+    [...network.models].map(([id, model]) => {
+      const watched: TableModel = {
+        ...(model as TableModel),
+        sample(given, random, options) {
+          for (const code of codesOf(given, 'W2')) fed.add(code);
+          return model.sample(given, random, options);
+        },
+      };
+      return [id, model.task.given.includes('W2') && model.task.of.includes('Y') ? watched : model] as const;
+    }),
+  );
+  good(await drawFromNetwork({ ...network, models }, good(inputsFrom(network, { X })), count, new Random(5)));
+  return fed;
+}
+
+test('free inputs take values that the data show with what is set, so that a value never seen together is not guessed at', async () => {
+  const plan = planOf(napkin, 'P(Y | do(X))');
+  // X = 1 wherever W2 = 1. P(Y=1 | do(X=0)) = .2 + .5 * .3, whatever W2 is.
+  const rows: { W1: number; W2: number; X: number; Y: number; share: number }[] = [];
+  const of = (p: number, value: number): number => (value === 1 ? p : 1 - p);
+  for (let cell = 0; cell < 64; cell++) {
+    const [a, b, W1, W2, X, Y] = [0, 1, 2, 3, 4, 5].map((bit) => (cell >> bit) & 1) as [number, number, number, number, number, number];
+    const share =
+      0.25 *
+      of(0.2 + 0.3 * a + 0.3 * b, W1) *
+      of(0.3 + 0.4 * W1, W2) *
+      of(W2 === 1 ? 1 : 0.3 + 0.4 * a, X) *
+      of(0.2 + 0.4 * X + 0.3 * b, Y);
+    if (share > 0) rows.push({ W1, W2, X, Y, share });
+  }
+  const data = new Map<Name, TrainingData>([
+    [
+      'survey',
+      {
+        batch: {
+          rows: rows.length,
+          columns: new Map(
+            (['W1', 'W2', 'X', 'Y'] as const).map((name) => [
+              name,
+              { kind: 'finite', values: Int32Array.from(rows, (row) => row[name]) } satisfies ColumnValues,
+            ]),
+          ),
+        },
+        weights: Float64Array.from(rows, ({ share }) => share),
+      },
+    ],
+  ]);
+  const { network } = good(await fitNetwork(plan, data, tables(four, { generatedRows: 100_000 })));
+  expect(await fedW2(network, '0', 2000)).toEqual(new Set([0]));
+  expect(await fedW2(network, '1', 2000)).toEqual(new Set([0, 1]));
+  const guessed = async (one: FittedNetwork): Promise<{ share: number; unseen: number }> => {
+    let unseen = 0;
+    const inputs = good(inputsFrom(one, { X: '0' }));
+    const drawn = good(await drawFromNetwork(one, inputs, 40_000, new Random(6), { onUnsupported: (_, count) => (unseen += count) }));
+    return { share: codesOf(drawn, 'Y').reduce((sum, code) => sum + code / drawn.rows, 0), unseen };
+  };
+  const fed = await guessed(network);
+  expect(fed.unseen).toBe(0);
+  expect(Math.abs(fed.share - 0.35)).toBeLessThan(0.01);
+  // From all rows of the data: some at conditions of which nothing is known.
+  const blind = network.free.map((pool) => ({ rows: pool.rows, columns: new Map([...pool.columns].filter(([name]) => name === 'W2')) }));
+  expect((await guessed({ ...network, free: blind })).unseen).toBeGreaterThan(10_000);
+});
+
+test('where all values occur together, free inputs from the rows that go with what is set and from all rows: the same law', async () => {
+  const plan = planOf(napkin, 'P(Y | do(X))');
+  const model = modelOf(napkin, 243);
+  const data = new Map([['survey', cellsOf(exact(model, { of: ['W1', 'W2', 'X', 'Y'] }))]]);
+  const { network } = good(await fitNetwork(plan, data, tables(four, { generatedRows: 400_000 })));
+  const [pool] = network.free;
+  expect([...(pool?.columns.keys() ?? [])]).toEqual(['W2', 'X']);
+  const blind = { ...network, free: [{ rows: pool?.rows ?? 0, columns: new Map([['W2', columnOf(pool as Batch, 'W2')]]) }] };
+  for (const X of [0, 1]) {
+    const truth = valueAt(exact(model, { of: ['Y'], set: ['X'] }), { Y: 1, X });
+    for (const one of [network, blind]) {
+      const shares = await sharesOf(one, { X: String(X) }, 'Y', 100_000);
+      // Standard deviations: .0016 of the draws, at most .0016 of the generated set.
+      expect(Math.abs((shares[1] as number) - truth)).toBeLessThan(0.008);
+    }
+  }
+});
+
+test('rows of a pool that go with inputs: the level that is set where some row has it, the nearest numbers', () => {
+  const n = 600;
+  const pool: Batch = {
+    rows: n,
+    columns: new Map<Name, ColumnValues>([
+      ['W', { kind: 'real', values: Float64Array.from({ length: n }, (_, i) => i) }],
+      ['A', { kind: 'finite', values: Int32Array.from({ length: n }, (_, i) => (i < 30 ? 1 : 0)) }],
+      ['X', { kind: 'real', values: Float64Array.from({ length: n }, (_, i) => i / 100) }],
+    ]),
+  };
+  const at = (A: readonly number[], X?: readonly number[]): Batch => ({
+    rows: A.length,
+    columns: new Map<Name, ColumnValues>([
+      ['A', { kind: 'finite', values: Int32Array.from(A) }],
+      ...(X === undefined ? [] : [['X', { kind: 'real', values: Float64Array.from(X) }] as const]),
+    ]),
+  });
+  const random = new Random(3);
+  const drawn = (inputs: Batch, row = 0): number[] => {
+    const goes = freeRows(pool, inputs);
+    return Array.from({ length: 200 }, () => goes.draw(row, random));
+  };
+  expect(Math.max(...drawn(at([1])))).toBeLessThan(30);
+  expect(Math.min(...drawn(at([0])))).toBeGreaterThanOrEqual(30);
+  // No row has the level: any will do.
+  expect(new Set(drawn(at([7]))).size).toBeGreaterThan(100);
+  // The nearest of 16 of some 600 rows is within 100 of the place with probability over 1 - (2 / 3) ** 16.
+  expect(drawn(at([0], [4])).filter((row) => Math.abs(row - 400) < 100).length).toBeGreaterThan(190);
+  expect([...freeRows(pool, at([0], [4])).free.columns.keys()]).toEqual(['W']);
+  // Many rows of inputs: each its own.
+  expect(drawn(at([0, 1]), 1).every((row) => row < 30)).toBe(true);
 });
 
 test('the spread over the free input: within sampling where the graph is right, beyond it where an arrow is missing', async () => {
