@@ -231,7 +231,7 @@ async function readAsked(context: Context, opened: NodeSources[]): Promise<Resul
   if (!given.ok) return given;
   const { document, directory, questions } = given.value;
   const threads = args.number('threads');
-  const sources = nodeSources(directory, threads === undefined ? {} : { threads });
+  const sources = nodeSources(directory, { pixels: !args.flag('plan'), ...(threads === undefined ? {} : { threads }) });
   opened.push(sources);
   const loaded = await loadProblem(document, sources);
   if (!loaded.ok) return failure(...placed(loaded.issues, document), ...earlyIssues(questions, document));

@@ -52,12 +52,39 @@ export function pngGrid({ shape, values }: GridPictures, options: GridOptions = 
   return encode({ width: sheetWidth, height: sheetHeight, channels, depth: 8, data: sheet });
 }
 
+/** Bytes at the beginning of a PNG file that say its size and its kind of pixels. */
+export const pictureHeader = 29;
+
+/**
+ * The size that the beginning of a PNG file states ({@link pictureHeader} bytes), as a white picture: for where nothing depends on its pixels,
+ * which are not read. Issue: `picture-format`.
+ */
+export function blankPicture(bytes: Uint8Array, name: string): Result<Picture> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wrong = (why: string) => failure({ code: 'picture-format', message: `“${name}” ${why}`, hint: anotherForm });
+  if (!hasPngSignature(bytes)) return wrong('is no PNG file');
+  if (bytes.length < pictureHeader || view.getUint32(12) !== headerChunk) return wrong('is damaged: its header is not whole');
+  const [width, height, depth, kind] = [view.getUint32(16), view.getUint32(20), view.getUint8(24), view.getUint8(25)];
+  const channels = channelsOf[kind];
+  if (channels === undefined || width === 0 || height === 0) return wrong('is damaged: its header is not of a picture');
+  if (width * height > mostBlank) return wrong(`is ${width} pixels wide and ${height} high, too many for a picture`);
+  if (depth !== 8 && kind !== palette) return wrong(`has ${depth} bits a channel`);
+  return success({ width, height, channels, values: new Uint8Array(width * height * channels).fill(255) });
+}
+
+/** Pixels of a picture whose header alone is read, at most. */
+const mostBlank = 2 ** 26;
+const headerChunk = 0x49484452;
+const palette = 3;
+/** By the kind of pixels in the header: grey, RGB, palette, grey with alpha, RGB with alpha. */
+const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, [palette]: 3, 4: 2, 6: 4 };
+const anotherForm = 'Save it as PNG with 8 bits a channel.';
+
 const byteOf = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value || 0)));
 
 /** Reads a PNG file of 8 bits a channel (grey, RGB, either with alpha, or a palette); `name` is for messages. Issue: `picture-format`. */
 export function decodePicture(bytes: Uint8Array, name: string): Result<Picture> {
-  const wrong = (why: string, hint = 'Save it as PNG with 8 bits a channel.') =>
-    failure({ code: 'picture-format', message: `“${name}” ${why}`, hint });
+  const wrong = (why: string) => failure({ code: 'picture-format', message: `“${name}” ${why}`, hint: anotherForm });
   if (!hasPngSignature(bytes)) return wrong('is no PNG file');
   try {
     const made = decode(bytes, { checkCrc: true });

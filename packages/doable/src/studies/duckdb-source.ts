@@ -20,8 +20,8 @@ import { type Kind, kindOf, missingSql, numberSql, quoteName } from './sql.ts';
 import { type Prepared, summarise } from './summary.ts';
 import { csvIssues } from './text-file.ts';
 
-/** A study over whatever DuckDB reads; see {@link StudySource}. `data` is relative to `directory`. */
-export function duckdbSource(spec: StudySpec, data: string, directory: string, open: () => Promise<Duckdb>): StudySource {
+/** A study over whatever DuckDB reads; see {@link StudySource}. `data` is relative to `directory`; `pixels`: see `SourceSettings`. */
+export function duckdbSource(spec: StudySpec, data: string, directory: string, open: () => Promise<Duckdb>, pixels = true): StudySource {
   let prepared: Prepared | undefined;
   return {
     spec,
@@ -32,7 +32,7 @@ export function duckdbSource(spec: StudySpec, data: string, directory: string, o
         const found = await relationOf(data, directory, database);
         if (!found.ok) return found;
         relation = found.value;
-        const made = await prepare(spec, wanted, relation, database, data);
+        const made = await prepare(spec, wanted, relation, database, data, pixels);
         if (!made.ok) return made;
         prepared = made.value;
         return success(made.value.summary);
@@ -78,7 +78,14 @@ async function explain(error: unknown, spec: StudySpec, data: string, relation: 
   return [{ code, message: `Study ${spec.name}: ${first}`, where, ...hint }];
 }
 
-async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, database: Duckdb, data: string): Promise<Result<Prepared>> {
+async function prepare(
+  spec: StudySpec,
+  wanted: Wanted,
+  relation: Relation,
+  database: Duckdb,
+  data: string,
+  pixels: boolean,
+): Promise<Result<Prepared>> {
   await database.run(`CREATE VIEW source_view AS SELECT * FROM ${relation.sql}`);
   const described = await database.rows('DESCRIBE source_view');
   const types = new Map(described.map(([name, type]) => [(name as string).trim(), { name: name as string, type: type as string }]));
@@ -124,6 +131,7 @@ async function prepare(spec: StudySpec, wanted: Wanted, relation: Relation, data
     plan,
     variables,
     where,
+    pixels,
     weightKind: plan.measure.kind === 'rows' ? undefined : kinds.get(plan.measure.column),
   });
 }

@@ -72,6 +72,8 @@ export function parseText(text: string, file: string): Result<unknown> {
 export interface SourceSettings extends DuckdbSettings {
   /** Plain CSV files up to this many bytes are read without DuckDB. */
   readonly smallFile?: number;
+  /** false: of pictures only the headers are read; what is drawn or learnt from such studies would be white. */
+  readonly pixels?: boolean;
 }
 
 export interface NodeSources extends SourceHost {
@@ -82,6 +84,7 @@ export interface NodeSources extends SourceHost {
 /** Opens files and databases named in a problem document that lies in `directory`. */
 export function nodeSources(directory: string, settings: SourceSettings = {}): NodeSources {
   const opened: Duckdb[] = [];
+  const { smallFile = 2_000_000, pixels = true } = settings;
   const open = async (): Promise<Duckdb> => {
     const database = await openDuckdb({ temporary: join(tmpdir(), `doable-${process.pid}`), ...settings });
     opened.push(database);
@@ -89,21 +92,21 @@ export function nodeSources(directory: string, settings: SourceSettings = {}): N
   };
   return {
     async openSource(spec, data) {
-      const small = spec.where === undefined ? await smallCsv(data, directory, settings.smallFile ?? 2_000_000) : undefined;
-      return success(small === undefined ? duckdbSource(spec, data, directory, open) : memorySource(spec, small));
+      const small = spec.where === undefined ? await smallCsv(data, directory, smallFile, pixels) : undefined;
+      return success(small === undefined ? duckdbSource(spec, data, directory, open, pixels) : memorySource(spec, small));
     },
-    readPicture: pictureReader(directory),
+    readPicture: pictureReader(directory, pixels),
     close() {
       for (const database of opened.splice(0)) database.close();
     },
   };
 }
 
-async function smallCsv(data: string, directory: string, limit: number): Promise<MemoryData | undefined> {
+async function smallCsv(data: string, directory: string, limit: number, pixels: boolean): Promise<MemoryData | undefined> {
   if (formatOf(data) !== 'csv' || /\.(gz|zst)$/iu.test(data)) return undefined;
   const path = isAbsolute(data) ? data : join(directory, data);
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() || found.size > limit) return undefined;
   const tab = /\.(tsv|tab)$/iu.test(data) ? { delimiter: '\t' } : {};
-  return { csv: await readFile(path, 'utf8'), options: { file: data, ...tab }, pictures: pictureReader(dirname(path)) };
+  return { csv: await readFile(path, 'utf8'), options: { file: data, ...tab }, pictures: pictureReader(dirname(path), pixels) };
 }

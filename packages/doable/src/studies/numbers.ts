@@ -47,6 +47,8 @@ export interface Context {
   readonly variables: readonly SqlVariable[];
   readonly where: Where;
   readonly weightKind: Kind | undefined;
+  /** Whether the pixels of pictures are read, or only their headers. */
+  readonly pixels: boolean;
 }
 
 /** The row of the first record that meets a condition: a line for CSV, a row number else; not known under a `where`. */

@@ -60,7 +60,7 @@ async function tensorsOf(context: Context, variable: SqlVariable): Promise<Resul
     ...task,
     ...(declared.range && { range: declared.range }),
     ...(parts && { parts }),
-    ...(folder !== undefined && folders.length === 1 && { pictures: pictureReader(folder) }),
+    ...(folder !== undefined && folders.length === 1 && { pictures: pictureReader(folder, context.pixels) }),
   });
   if (kind === 'text') {
     const texts = await database.rows(`SELECT ${sql}::VARCHAR FROM study`);

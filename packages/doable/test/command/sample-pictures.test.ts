@@ -164,6 +164,31 @@ test('draws in Parquet are read back as a study; a picture is set by its file', 
     expect(wrong[1]?.err).toContain(says);
 }, 60_000);
 
+test('--plan reads the headers of pictures and not their pixels; a file that is missing or of another size is named', async () => {
+  const picture = (name: string, width: number): string => {
+    const bytes = encode({ width, height: 4, channels: 1, depth: 8, data: new Uint8Array(4 * width) });
+    // Nothing after the header is there.
+    write(name, bytes.subarray(0, 40));
+    return name;
+  };
+  const [here, wide] = [picture('cut-off.png', 4), picture('cut-off-wide.png', 8)];
+  const ask = async (paths: readonly string[], ...more: string[]): Promise<Ran> => {
+    write('paths.csv', ['A,Scan', ...paths.map((path, i) => `${i},${path}`)].join('\n'));
+    const problem = { graph: 'A -> Scan', variables: { Scan: { tensor: [4, 4] } }, studies: [{ data: 'paths.csv' }] };
+    return sample(write('paths.json', JSON.stringify(problem)), 'P(Scan | do(A=1))', ...more);
+  };
+  const plan = await ask([here, here], '--plan');
+  expect(plan.code, plan.err).toBe(0);
+  expect(plan.out).toContain('P(Scan | A)');
+  const drawn = await ask([here, here], '-n', '1');
+  expect(drawn.code).toBe(2);
+  expect(drawn.err).toContain('“cut-off.png” is damaged');
+  const wrong = await ask([here, 'absent.png', wide], '--plan');
+  expect([wrong.code, wrong.out]).toEqual([2, '']);
+  expect(wrong.err).toContain('there is no picture “absent.png”');
+  expect(wrong.err).toContain('cut-off-wide.png is 8 pixels wide and 4 high, and not 4 wide');
+});
+
 test('pictures that no U-Net draws are refused before anything is trained', async () => {
   write('odd.csv', 'A,Scan\n1,"[1,2,3,4,5,6]"\n2,"[1,2,3,4,5,6]"\n');
   const cases: readonly (readonly [readonly number[], string])[] = [

@@ -8,7 +8,7 @@ import type { StudySpec } from '../../../engine/src/data/source.ts';
 import { rowsOf } from '../../../engine/src/generative/batch.ts';
 import { loadProblem } from '../../../engine/src/problem.ts';
 import { csvOfTensors, isPicture, type TensorCell, type TensorTable, tensorSuite } from '../../../engine/test/data/tensor-suite.ts';
-import { decodePicture } from '../../src/output/png.ts';
+import { blankPicture, decodePicture, pictureHeader } from '../../src/output/png.ts';
 import { type Duckdb, openDuckdb } from '../../src/studies/duckdb.ts';
 import { duckdbSource } from '../../src/studies/duckdb-source.ts';
 import { nodeSources } from '../../src/studies/files.ts';
@@ -133,7 +133,7 @@ test('a document with inline rows that name pictures beside it; a column that ho
   expect(wrong.ok ? [] : wrong.issues).toMatchObject([{ code: 'tensor-column', where: { column: 'Scan' } }]);
 });
 
-test('PNG files: a palette, what is damaged, what is none, what has 16 bits', () => {
+test('PNG files, whole and by their headers: a palette, what is damaged, what is none, what has 16 bits', () => {
   const palette = encode({
     width: 2,
     height: 1,
@@ -155,6 +155,24 @@ test('PNG files: a palette, what is damaged, what is none, what has 16 bits', ()
   ];
   for (const [bytes, says] of cases) {
     const made = decodePicture(bytes, 'scan.png');
+    expect(made.ok ? '' : made.issues[0]?.message).toContain(`“scan.png” ${says}`);
+  }
+  const white = (channels: number) => ({
+    ok: true,
+    value: { width: 2, height: 1, channels, values: new Uint8Array(2 * channels).fill(255) },
+  });
+  expect(blankPicture(palette.slice(0, 40), 'p')).toEqual(white(3));
+  expect(blankPicture(good.slice(0, pictureHeader), 'p')).toEqual(white(1));
+  expect(blankPicture(encode({ width: 2, height: 1, channels: 4, depth: 8, data: new Uint8Array(8) }), 'p')).toEqual(white(4));
+  const headers: readonly (readonly [Uint8Array, string])[] = [
+    [Uint8Array.of(1, 2, 3), 'is no PNG file'],
+    [good.slice(0, pictureHeader - 1), 'is damaged'],
+    [good.with(25, 5), 'is damaged'],
+    [good.with(16, 255), 'is 4278190082 pixels wide'],
+    [encode({ width: 1, height: 1, channels: 1, depth: 16, data: Uint16Array.of(1) }), 'has 16 bits a channel'],
+  ];
+  for (const [bytes, says] of headers) {
+    const made = blankPicture(bytes, 'scan.png');
     expect(made.ok ? '' : made.issues[0]?.message).toContain(`“scan.png” ${says}`);
   }
 });
