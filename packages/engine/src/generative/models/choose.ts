@@ -5,6 +5,7 @@ import { chainModel } from './chain.ts';
 import { levelsOf, type NetworkKind } from './design.ts';
 import { pictureShape } from './inputs.ts';
 import { type NeuralOptions, networkFitter } from './neural.ts';
+import { type SizedOptions, sizedMixtureFitter } from './sized-mixture.ts';
 import { type TableOptions, tableFitter } from './table.ts';
 
 /** One part of a block and the kind of model that draws it. */
@@ -20,7 +21,7 @@ export const mostTableCells = 1024;
 
 /**
  * Which kinds of models draw a block: finite columns first (a table where it is small and all conditions are finite, else softmax), then
- * real ones given those (a mixture for one, a flow for several), then pictures, those of one size together (a U-Net). Issues:
+ * real ones given those (a mixture for one, its size chosen on rows left out unless it is asked for; a flow for several), then pictures, those of one size together (a U-Net). Issues:
  * `no-model` for tensors that are not pictures.
  */
 export function chooseModels(task: ConditionalTask): Result<readonly PartChoice[]> {
@@ -61,7 +62,7 @@ export function chooseModels(task: ConditionalTask): Result<readonly PartChoice[
   return success(parts);
 }
 
-export interface ChooseOptions extends NeuralOptions {
+export interface ChooseOptions extends SizedOptions {
   readonly table?: TableOptions;
   /** Settings of one kind of network, over the common ones. */
   readonly each?: Partial<Record<NetworkKind, Partial<NeuralOptions>>>;
@@ -77,8 +78,11 @@ export function defaultFitter(task: ConditionalTask, options: ChooseOptions): Re
   const last = parts[parts.length - 1];
   if (last === undefined) return failure({ code: 'no-model', message: 'There is nothing to draw.' });
   options.onChoice?.(task, parts);
-  const fitterOf = (kind: PartChoice['kind']): Fitter =>
-    kind === 'table' ? tableFitter(options.table) : networkFitter(kind, { ...options, ...options.each?.[kind] });
+  const fitterOf = (kind: PartChoice['kind']): Fitter => {
+    if (kind === 'table') return tableFitter(options.table);
+    const own = { ...options, ...options.each?.[kind] };
+    return kind === 'mixture' ? sizedMixtureFitter(own) : networkFitter(kind, own);
+  };
   const kind: ModelKind = last.kind;
   return success({
     kind,
