@@ -82,7 +82,11 @@ export async function loadProblem(document: unknown, host: SourceHost = noFiles)
     if (study) studies.push(study);
   }
   if (issues.length > 0) return failure(...issues);
-  const notes = [...schema.notes, ...summarised.flatMap(studyNotes), ...unmeasured(graph, studies, summarised)];
+  const notes = [
+    ...schema.notes,
+    ...summarised.flatMap((one, i) => studyNotes(one, studies[i] as Study)),
+    ...unmeasured(graph, studies, summarised),
+  ];
   return success({
     ...(title !== undefined && { title }),
     ...(graph && { graph }),
@@ -214,7 +218,8 @@ function checkDeclared(
   }
 }
 
-function studyNotes({ spec, summary }: Summarised): string[] {
+/** Of counted rows also how many records they stand for. */
+function studyNotes({ spec, summary }: Summarised, study: Study): string[] {
   const { set, fixed = {}, environment } = spec.regime;
   const did = set.map((name) => (Object.hasOwn(fixed, name) ? `${name} = ${fixed[name]}` : name)).join(', ');
   const regime = `${did === '' ? 'watched' : `set ${did}`}${environment === undefined ? '' : `, environments by ${environment}`}`;
@@ -222,7 +227,9 @@ function studyNotes({ spec, summary }: Summarised): string[] {
     summary.ignored.length === 0
       ? ''
       : `; ignored columns: ${summary.ignored.slice(0, 12).join(', ')}${summary.ignored.length > 12 ? ', …' : ''}`;
-  return [`study ${spec.name}: ${summary.rows} rows, ${regime}${ignored}`, ...summary.notes.map((note) => `study ${spec.name}: ${note}`)];
+  const rows = `${summary.rows} ${summary.rows === 1 ? 'row' : 'rows'}`;
+  const size = spec.count === undefined ? rows : `${study.size} ${study.size === 1 ? 'record' : 'records'} in ${rows}`;
+  return [`study ${spec.name}: ${size}, ${regime}${ignored}`, ...summary.notes.map((note) => `study ${spec.name}: ${note}`)];
 }
 
 function unmeasured(graph: Graph | undefined, studies: readonly Study[], summarised: readonly Summarised[]): string[] {

@@ -65,7 +65,7 @@ describe('loadProblem', () => {
     expect(problem.ask).toEqual(['PNS(Treatment -> Survival)']);
     expect(problem.assume).toHaveLength(1);
     expect(problem.notes.join('\n')).toContain('Gender: female (inferred)');
-    expect(problem.notes.join('\n')).toContain('study trial: 4 rows, set Treatment');
+    expect(problem.notes.join('\n')).toContain('study trial: 2000 records in 4 rows, set Treatment');
   });
 
   test('P(x, y given z) of a randomised z, as published for three genotypes', async () => {

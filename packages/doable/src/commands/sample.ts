@@ -195,13 +195,13 @@ async function broughtOf(
 
 /** Of counted rows, how many records they stand for. */
 function rowsText({ rows: from }: FactorReport['factor'], rows: number, studies: readonly Study[]): string {
-  if (from.kind === 'generated') return `${rows} rows`;
+  if (from.kind === 'generated') return `${rows} generated rows`;
   const size = studies.filter(({ name }) => from.studies.includes(name)).reduce((sum, study) => sum + study.size, 0);
   if (!Number.isFinite(size)) return 'exact probabilities';
-  return size === rows ? `${rows} rows` : `${Math.round(size)} records (${rows} different rows)`;
+  return size === rows ? `${rows} records` : `${Math.round(size)} records (${rows} different rows)`;
 }
 
-/** `f2 P(Y | X, M): softmax, learnt from 4000 rows; loss 0.61 on rows held out`. */
+/** `f2 P(Y | X, M): softmax, learnt from 4000 records; loss 0.61 on rows held out`. */
 function factorText(
   { factor, kind, rows, reused, monteCarloError }: FactorReport,
   model: ConditionalModel,

@@ -11,7 +11,7 @@ test('the answer goes to standard output and nothing else does', async () => {
   expect(ran.out).toContain('Back-door: adjusting for {Z} suffices.');
   expect(ran.out.trimEnd().split('\n').at(-1)).toMatch(/^seed 0, doable \d/u);
   expect(ran.out).not.toContain(' ms');
-  expect(ran.err).toContain('study table: 8 rows, watched');
+  expect(ran.err).toContain('study table: 100 records in 8 rows, watched');
   expect(ran.err).toMatch(/1 answer in \d+ ms/u);
 });
 

@@ -53,7 +53,7 @@ test('check: tables as understood; a violated independence fails with 1', async 
   const input = JSON.stringify({ graph: 'A -> C; B -> C', studies: [{ name: 'pair', data: rows, count: 'n' }] });
   const wrong = await doable(['check', '-'], { input });
   expect(wrong.code).toBe(1);
-  expect(wrong.out).toContain('pair, 1,000 rows, watched');
+  expect(wrong.out).toContain('pair, 1,000 records, watched');
   expect(wrong.out).toMatch(/A {2}0 50 %, 1 50 %/u);
   expect(wrong.out).toMatch(/FAIL +pair: the graph says that A and B are independent/u);
   const fine = await doable(['check', 'examples/nsw.json', '--json']);

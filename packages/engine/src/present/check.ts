@@ -119,7 +119,7 @@ function tableLines({ name, regime, rows, effectiveSize, fingerprint, variables 
   const paint = options.paint ?? ((_, text) => text);
   const fixed = regime.fixed ?? {};
   const set = regime.set.map((one) => (Object.hasOwn(fixed, one) ? `${one} = ${fixed[one]}` : one));
-  const size = rows === null ? 'exact probabilities' : count(rows, 'row');
+  const size = rows === null ? 'exact probabilities' : count(rows, 'record');
   const effective =
     effectiveSize !== null && rows !== null && effectiveSize < rows * 0.999 ? `, worth ${shortNumber(effectiveSize)} unweighted ones` : '';
   const did = set.length === 0 ? 'watched' : `set by the investigators: ${set.join(', ')}`;

@@ -42,7 +42,7 @@ function answerLatex(answer: Answer): string {
     ...(answer.explanations ?? []),
     ...(answer.additive === undefined ? [] : regimeTexts(answer.additive)).map(([head, text]) => `Regime ${head}${text}.`),
     ...additiveSentences(answer).map(({ label, says }) => `${label}: ${says}`),
-    ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}.`),
+    ...answer.studies.map(({ name, rows }) => `Study ${name}: ${rows === null ? 'exact probabilities' : count(rows, 'record')}.`),
     ...answer.assumes.map((text) => `Assumes: ${text}${text.endsWith('.') ? '' : '.'}`),
     ...(!isCertified(answer) ? [] : [certificateSentence]),
     ...answer.diagnostics.filter(({ level }) => level !== 'ok').map(({ name, says }) => `${name}: ${says}`),

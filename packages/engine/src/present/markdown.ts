@@ -45,7 +45,7 @@ function answerMarkdown(answer: Answer): string {
     ...environmentSentences(answer).map(({ label, says }) => (label === '' ? plain(says) : `**${label}:** ${plain(says)}`)),
     ...answer.studies.map(
       ({ name, rows, fingerprint }) =>
-        `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'row')}, fingerprint ${code(fingerprint)}`,
+        `**Study** ${plain(name)}: ${rows === null ? 'exact probabilities' : count(rows, 'record')}, fingerprint ${code(fingerprint)}`,
     ),
     ...answer.assumes.map((text) => `**Assumes:** ${plain(text)}`),
     ...(!isCertified(answer) ? [] : [`**Certificate:** ${plain(certificateSentence)}`]),

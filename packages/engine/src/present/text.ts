@@ -234,7 +234,7 @@ const studyText = ({ name, rows, fingerprint }: Answer['studies'][number], { bri
   name,
   {
     tone: 'dim',
-    text: `, ${rows === null ? 'exact probabilities' : count(rows, 'row')}${brief === true ? '' : `, fingerprint ${fingerprint}`}`,
+    text: `, ${rows === null ? 'exact probabilities' : count(rows, 'record')}${brief === true ? '' : `, fingerprint ${fingerprint}`}`,
   },
 ];
 

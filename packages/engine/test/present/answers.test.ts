@@ -91,7 +91,7 @@ test('text: the number as its uncertainty supports, failures first, what is comm
     ),
   ).toBe(true);
   expect(answerText(point)).toContain('note Agrees.');
-  expect(answerText(point)).toContain('trial, 4,000 rows, fingerprint abc');
+  expect(answerText(point)).toContain('trial, 4,000 records, fingerprint abc');
   expect(answerText(point, { why: true })).toContain('Something of the graph.');
 });
 
