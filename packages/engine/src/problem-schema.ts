@@ -41,7 +41,7 @@ const variable = z.strictObject(
       .array(z.int().positive(), { error: 'must be a list of sizes, for example [3, 28, 28]' })
       .min(1)
       .optional()
-      .describe('The shape of a tensor; of a picture [height, width] or [channels, height, width]'),
+      .describe('The shape of a tensor; of a picture [height, width] or, channels first, [channels, height, width]'),
     range: z
       .tuple([z.number(), z.number()], { error: 'must be two numbers, for example [0, 255]' })
       .optional()

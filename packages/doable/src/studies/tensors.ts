@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import {
+  channelsHint,
   type Extent,
   failure,
   type Issue,
@@ -109,7 +110,8 @@ async function readLists(
           depth === 1
             ? `${name} has ${found} numbers, not ${size} (${shape.join(' x ')})`
             : `${name} holds a list of ${found} where ${length} belong (its shape is ${shape.join(' x ')})`;
-        gatherer.wrong(present[Math.floor(at / perRow)] as number, 'tensor-shape', says);
+        const hint = depth > 1 && level === 0 ? channelsHint(shape, found as number) : undefined;
+        gatherer.wrong(present[Math.floor(at / perRow)] as number, 'tensor-shape', says, hint === undefined ? {} : { hint });
       }
     }
     if (faulty) return undefined;

@@ -204,4 +204,9 @@ test('pictures that no U-Net draws are refused before anything is trained', asyn
     expect([ran.code, ran.out]).toEqual([2, '']);
     expect(ran.err).toContain(says);
   }
+  const colours = { graph: 'Scan -> A', variables: { Scan: { tensor: [2, 1, 3] } }, studies: [{ data: 'odd.csv' }] };
+  const condition = await sample(write('odd.json', JSON.stringify(colours)), 'P(A | do(Scan))', '--save', join(folder, 'never'));
+  expect(condition.code).toBe(2);
+  expect(condition.err).toContain('Scan is declared as 2 x 1 x 3: for models that are trained, channels must come first.');
+  expect(condition.err).toContain('Declare [3, 2, 1]');
 });

@@ -37,6 +37,7 @@ export {
 export type { Study } from './study.ts';
 export { growing } from './table.ts';
 export {
+  channelsHint,
   type Extent,
   type Picture,
   pictureFrame,

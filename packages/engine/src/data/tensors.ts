@@ -95,8 +95,8 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
     async text(row, text) {
       if (text.startsWith('[')) {
         const flat = flatNumbers(text, shape);
-        if (typeof flat === 'string') wrong(row, 'tensor-shape', `${name} ${flat}`);
-        else numbers(row, flat);
+        if ('fault' in flat) wrong(row, 'tensor-shape', `${name} ${flat.fault}`, flat.hint === undefined ? {} : { hint: flat.hint });
+        else numbers(row, flat.numbers);
         return;
       }
       if (pictures === undefined)
@@ -141,30 +141,43 @@ function placeIn(shape: readonly number[], i: number): string {
   return `[${place.join(', ')}]`;
 }
 
-/** Numbers written as JSON, in one list or nested by shape; a text says what is wrong. */
-function flatNumbers(text: string, shape: readonly number[]): Float64Array | string {
+/** Numbers written as JSON, in one list or nested by shape, or what is wrong with them. */
+function flatNumbers(
+  text: string,
+  shape: readonly number[],
+): { readonly numbers: Float64Array } | { readonly fault: string; readonly hint?: string | undefined } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return 'begins with a bracket and is no list of numbers';
+    return { fault: 'begins with a bracket and is no list of numbers' };
   }
   const size = tensorSize(shape);
   const flat: number[] = [];
   const put = (item: unknown): void => void flat.push(typeof item === 'number' ? item : Number.NaN);
   let fault: string | undefined;
+  let hint: string | undefined;
   const walk = (item: unknown, sizes: readonly number[]): void => {
     const [length, ...inner] = sizes;
     if (length === undefined) put(item);
     else if (!Array.isArray(item)) fault ??= `is nested to a depth of ${shape.length - sizes.length}, not of ${shape.length}`;
-    else if (item.length !== length) fault ??= `holds a list of ${item.length} where ${length} belong (its shape is ${shapeText(shape)})`;
-    else for (const each of item) walk(each, inner);
+    else if (item.length !== length) {
+      fault ??= `holds a list of ${item.length} where ${length} belong (its shape is ${shapeText(shape)})`;
+      if (sizes === shape) hint = channelsHint(shape, item.length);
+    } else for (const each of item) walk(each, inner);
   };
-  if (!Array.isArray(parsed)) return 'is no list of numbers';
+  if (!Array.isArray(parsed)) return { fault: 'is no list of numbers' };
   if (parsed.some((item) => Array.isArray(item))) walk(parsed, shape);
   else if (parsed.length === size) parsed.forEach(put);
   else fault = `has ${parsed.length} numbers, not ${size} (${shapeText(shape)})`;
-  return fault ?? Float64Array.from(flat);
+  return fault === undefined ? { numbers: Float64Array.from(flat) } : { fault, hint };
+}
+
+/** Where the outermost list is as long as a picture is high: its channels seem to stand last. */
+export function channelsHint(shape: readonly number[], outermost: number): string | undefined {
+  const frame = shape.length === 3 ? pictureFrame(shape) : undefined;
+  if (frame === undefined || frame.last || outermost !== frame.height) return undefined;
+  return `Channels come first: ${frame.channels} ${frame.channels === 1 ? 'list' : 'lists'} of ${frame.height} rows of ${frame.width} numbers, and not one list per row of pixels.`;
 }
 
 /** Channels, height and width that a shape means: [height, width], channels first, or channels last (1, 3 or 4 of them). */
@@ -199,7 +212,7 @@ export function picturePixels(
     return {
       code: 'picture-shape',
       fault: `is a picture, and a tensor of ${shapeText(shape)} is none`,
-      hint: 'Declare [height, width] or [channels, height, width].',
+      hint: 'Declare [height, width] or, channels first, [channels, height, width].',
     };
   if (frame.height !== height || frame.width !== width)
     return {

@@ -145,6 +145,13 @@ export function tensorSuite(label: string, make: MakeTensors, { typed, pictures,
       );
       expect(ragged[0]).toMatchObject({ code: 'tensor-shape', where: { row: rowOf(2), column: 'Scan' } });
       expect(ragged[0]?.message).toContain('a list of 3 where 2 belong');
+      const last = Array.from({ length: 2 }, () => Array.from({ length: 4 }, () => [1, 2, 3]));
+      const colours = await refused({ header: ['Scan'], rows: [[last]] }, { Scan: { tensor: [3, 2, 4] } });
+      expect(colours[0]).toMatchObject({
+        code: 'tensor-shape',
+        message: expect.stringContaining('a list of 2 where 3 belong'),
+        hint: 'Channels come first: 3 lists of 2 rows of 4 numbers, and not one list per row of pixels.',
+      });
       const outside = await refused(three, { Scan: { ...scan, range: [0, 10] } });
       expect(outside[0]).toMatchObject({ code: 'out-of-range', where: { row: rowOf(3), column: 'Scan' } });
       expect(outside[0]?.message).toContain('holds 16, outside its range of 0 to 10');
