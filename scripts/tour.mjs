@@ -1,4 +1,4 @@
-// The README's first command ends here: questions of five kinds, answered by the command itself.
+// The README's first command ends here: questions of five kinds and draws, by the command itself.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -67,4 +67,13 @@ stop('What would both levers do that were never pulled together? Two single-leve
   'ask',
   'examples/two-levers.json',
   'E[sales | do(tv=7, web=5)] - E[sales | do(tv=5, web=3)]',
+]);
+stop('What would be seen if X were set? Rows drawn although a hidden cause of X and Y is at work: three laws are learnt and wired.', [
+  'sample',
+  'examples/front-door-simulated.json',
+  'P(M, Y | do(X))',
+  '--at',
+  'X=0,1',
+  '-n',
+  '4',
 ]);
