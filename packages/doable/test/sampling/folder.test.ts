@@ -22,6 +22,7 @@ import {
   planSample,
   Random,
   type Result,
+  readFreeInputs,
   type SamplePlan,
   success,
   tableFitter,
@@ -73,6 +74,26 @@ beforeAll(async () => {
   good(await saveNetwork(saved, problem, sample, network, trained));
   // In its place, once more: nothing else is left beside it.
   good(await saveNetwork(saved, problem, sample, network, trained));
+});
+
+test('kept rows of free inputs: with the columns that are set, of the variables of the plan and within their levels', () => {
+  type Pools = { rows: number; columns: { name: string; kind: string; values: number[] }[] }[];
+  const read = (change: (pools: Pools) => void): string => {
+    const pools = JSON.parse(readFileSync(join(saved, 'free-inputs.json'), 'utf8')) as Pools;
+    change(pools);
+    const made = readFreeInputs(pools, sample);
+    return made.ok ? made.value.map(({ columns }) => [...columns.keys()].join()).join('; ') : (made.issues[0]?.message ?? '');
+  };
+  const column = (pools: Pools, name: string) => pools[0]?.columns.find((one) => one.name === name);
+  expect(read(() => undefined)).toBe('Z,X');
+  expect(read((pools) => pools[0]?.columns.pop())).toBe('Z');
+  expect(read((pools) => pools[0]?.columns.shift())).toContain('no values of Z');
+  expect(read((pools) => column(pools, 'X')?.values.fill(2))).toContain('its values of X do not fit');
+  expect(read((pools) => column(pools, 'X')?.values.pop())).toContain('its values of X do not fit');
+  for (const name of ['X', 'Z', 'W'])
+    expect(read((pools) => pools[0]?.columns.push({ ...(column(pools, 'X') as Pools[0]['columns'][0]), name }))).toContain(
+      `its values of ${name} do not fit`,
+    );
 });
 
 test('a saved network draws the same after loading; nothing unfinished stays', async () => {
