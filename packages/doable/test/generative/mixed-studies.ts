@@ -5,7 +5,7 @@ const binary: ColumnType = { kind: 'finite', levels: ['0', '1'] };
 const real: ColumnType = { kind: 'real' };
 
 /** Least squares: coefficients, by elimination on the normal equations. */
-function leastSquares(
+export function leastSquares(
   rows: readonly (readonly number[])[],
   y: readonly number[],
   weights: readonly number[] = rows.map(() => 1),

@@ -3,6 +3,7 @@ import { defaultFitter } from '../../src/generative/models/choose.ts';
 import type { NetworkModel } from '../../src/generative/models/network-model.ts';
 import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../src/generative/models/neural.ts';
 import { loadFactor, saveFactor } from '../../src/generative/models/saved.ts';
+import { sizedMixtureFitter } from '../../src/generative/models/sized-mixture.ts';
 import { decodeTrainingState, encodeTrainingState } from '../../src/generative/models/training-state.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask, Fitter } from '../../src/generative/terms.ts';
 import { Random } from '../../src/math/random.ts';
@@ -87,6 +88,11 @@ const one = (kind: 'softmax' | 'mixture' | 'flow' | 'unet', of: string[], given:
 const cases: readonly Case[] = [
   one('softmax', ['c', 'd'], ['x', 'p']),
   one('mixture', ['x', 'y'], ['c']),
+  {
+    name: 'mixture whose size is chosen',
+    task: taskOf(['y', 'x'], ['c'], types),
+    fitter: (options) => sizedMixtureFitter({ ...options, budget: tiny, rows: 4 }),
+  },
   one('flow', ['y', 'x'], ['d', 'p']),
   one('unet', ['p'], ['c', 'x']),
   {

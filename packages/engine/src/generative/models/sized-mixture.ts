@@ -1,6 +1,6 @@
 import { log } from '../../math/elementary.ts';
 import { Random } from '../../math/random.ts';
-import { type Result, success } from '../../run/issue.ts';
+import { type Issue, type Result, success } from '../../run/issue.ts';
 import type { RunOptions } from '../../run/progress.ts';
 import type { AdamOptions } from '../../tensor/train.ts';
 import { columnOf, taken } from '../batch.ts';
@@ -24,7 +24,7 @@ const calm: AdamOptions = { averageDecay: 0.99, clipNorm: 5, weightDecay: 0.01 }
 
 /** From a linear normal law to what {@link networkFitter} takes where nothing is asked. */
 export const mixtureSizes: readonly MixtureSize[] = [
-  { name: 'linear', widths: [], components: 1, budget: { steps: 500, learningRate: 0.02 }, adam: calm },
+  { name: 'linear', widths: [], components: 1, budget: { steps: 250, learningRate: 0.05 }, adam: calm },
   { name: 'small', widths: [16], components: 2, budget: { steps: 800, learningRate: 0.01 }, adam: calm },
   { name: 'medium', widths: [32, 32], components: 4, budget: { steps: 1000 }, adam: calm },
   { name: 'large', widths: [96, 96], components: 8 },
@@ -120,6 +120,7 @@ class Search {
   private readonly left: readonly Int32Array[];
   private readonly rows: number;
   readonly divided: boolean;
+  private readonly warnings = new Map<string, Issue>();
   private readonly task: ConditionalTask;
   private readonly data: Batch;
   private readonly options: NeuralOptions;
@@ -174,7 +175,7 @@ class Search {
       ...(report && { report: { ...report, heldOut: [this.loss(chosen) - unit], heldOutRows } }),
       ...(threads === undefined ? {} : { threads }),
     };
-    return success(networkModel(this.task, spec, parameters, backend, told), fitted.warnings ?? []);
+    return success(networkModel(this.task, spec, parameters, backend, told), [...this.warnings.values(), ...(fitted.warnings ?? [])]);
   }
 
   private compared(next: Tried, champion: Tried, count: number): Compared {
@@ -215,6 +216,7 @@ class Search {
     const own = weights === undefined ? undefined : Float64Array.from(others, (row) => weights[row] as number);
     const fitted = await this.train(size, taken(this.data, others), own, {}, new Random(seed, 'part', part).word(), label);
     if (!fitted.ok) return fitted;
+    for (const issue of fitted.warnings ?? []) this.warnings.set(issue.message, issue);
     const model = fitted.value;
     const scores = (await model.logProbability?.(taken(this.data, this.left[part] as Int32Array))) ?? new Float64Array(0);
     await model.dispose();
