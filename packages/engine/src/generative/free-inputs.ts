@@ -104,11 +104,12 @@ export function freeRows(pool: Batch, inputs: Batch): FreeRows {
     found.set(key, rows);
     return rows;
   };
+  const same = inputs.rows === 1 ? like(0) : undefined;
   return {
     free: { rows: pool.rows, columns: new Map([...pool.columns].filter(([name]) => !inputs.columns.has(name))) },
     draw(row, random) {
-      const at = inputs.rows === 1 ? 0 : row;
-      const rows = like(at);
+      const at = same === undefined ? row : 0;
+      const rows = same ?? like(row);
       let [best, least] = [0, Number.POSITIVE_INFINITY];
       for (let rival = 0; rival < (reals.length === 0 ? 1 : rivals); rival++) {
         const i = rows[random.integer(rows.length)] as number;
