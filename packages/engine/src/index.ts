@@ -67,6 +67,13 @@ export { type ChooseOptions, chooseModels, defaultFitter, type PartChoice } from
 export type { NetworkModel } from './generative/models/network-model.ts';
 export { type CheckpointStore, type NeuralOptions, networkFitter } from './generative/models/neural.ts';
 export { type FactorManifest, loadFactor, type SavedFactor, saveFactor } from './generative/models/saved.ts';
+export {
+  type MixtureSize,
+  mixtureSizes,
+  type SizedOptions,
+  type SizeTried,
+  sizedMixtureFitter,
+} from './generative/models/sized-mixture.ts';
 export { type TableModel, type TableState, tableFitter, tableModel } from './generative/models/table.ts';
 export {
   factorsBefore,

@@ -13,6 +13,7 @@ import {
   networkFitter,
   type PlannedFactor,
   type Result,
+  sizedMixtureFitter,
   success,
   tableFitter,
 } from '@doable/engine';
@@ -140,5 +141,6 @@ function unfitPictures({ of, given, types }: ConditionalTask): Issue[] {
 /** The fitter of a kind; `options` may be absent where nothing {@link trains}. Issues: `no-model`. */
 export function fitterOf(task: ConditionalTask, asked: KindOfModel, options: NeuralOptions | undefined): Result<Fitter> {
   if (asked === 'table' || options === undefined) return success(tableFitter());
-  return asked === 'default' ? defaultFitter(task, options) : success(networkFitter(asked, options));
+  if (asked === 'default') return defaultFitter(task, options);
+  return success(asked === 'mixture' ? sizedMixtureFitter(options) : networkFitter(asked, options));
 }
