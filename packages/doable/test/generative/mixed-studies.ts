@@ -51,8 +51,11 @@ export interface Study {
   refit(data: Record<string, ColumnValues>): (x: number, rows: number, random: Random) => number[];
 }
 
-/** X and U binary, Z and Y real. Y given X and Z is a mixture of two normal laws, of which U picks one. */
-export const mixedFrontDoor: Study = {
+/**
+ * X and U binary, Z and Y real. Y given X and Z is a mixture of two normal laws, of which U picks one. `pull`: by how much U moves the
+ * probability of X; `low`, `shift`: the mean of Z at X = 0, and by how much X moves it.
+ */
+const frontDoorOf = ({ pull, low, shift }: { readonly pull: number; readonly low: number; readonly shift: number }): Study => ({
   graph: 'X -> Z -> Y; X <-> Y',
   types: new Map<string, ColumnType>([
     ['X', binary],
@@ -60,20 +63,21 @@ export const mixedFrontDoor: Study = {
     ['Y', real],
   ]),
   settings: ['0', '1'],
-  effect: 0.6,
+  // E(z - .2 z^2) is m - .2 (m^2 + 1) where z has mean m and variance 1.
+  effect: shift - 0.2 * ((low + shift) ** 2 - low ** 2),
   data(rows, random) {
     const [x, z, y] = [new Int32Array(rows), new Float64Array(rows), new Float64Array(rows)];
     for (let i = 0; i < rows; i++) {
       const u = random.next() < 0.5 ? -1 : 1;
-      x[i] = random.next() < 0.5 + 0.3 * u ? 1 : 0;
-      z[i] = 0.5 + (x[i] as number) + random.normal();
+      x[i] = random.next() < 0.5 + pull * u ? 1 : 0;
+      z[i] = low + shift * (x[i] as number) + random.normal();
       y[i] = (z[i] as number) - 0.2 * (z[i] as number) ** 2 + 1.2 * u + 0.5 * random.normal();
     }
     return { X: finite(x), Z: reals(z), Y: reals(y) };
   },
   truth(x, rows, random) {
     return Array.from({ length: rows }, () => {
-      const z = 0.5 + x + random.normal();
+      const z = low + shift * x + random.normal();
       return z - 0.2 * z ** 2 + (random.next() < 0.5 ? -1.2 : 1.2) + 0.5 * random.normal();
     });
   },
@@ -115,7 +119,10 @@ export const mixedFrontDoor: Study = {
         return dot(beta, [1, mediator, mediator * mediator, u]) + deviation * random.normal();
       });
   },
-};
+});
+export const mixedFrontDoor = frontDoorOf({ pull: 0.3, low: 0.5, shift: 1 });
+/** X and U agree in nine of ten rows, and the values of Z at the two levels of X are two standard deviations apart. */
+export const weakFrontDoor = frontDoorOf({ pull: 0.4, low: -0.5, shift: 2 });
 
 /** W1, X and Y real, W2 binary; U1 behind W1 and X, U2 behind W1 and Y. X and Y given W1 and W2 are linear and normal. */
 export const mixedNapkin: Study = {

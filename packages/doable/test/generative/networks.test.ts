@@ -15,7 +15,7 @@ import { compileQuestion } from '../../../engine/src/query/bind.ts';
 import { success } from '../../../engine/src/run/issue.ts';
 import { good, levels } from '../../../engine/test/generative/models-suite.ts';
 import { type OrtBackend, ortBackend } from '../../src/tensor/ort.ts';
-import { meanOf, mixedFrontDoor, mixedNapkin, rootMeanSquare, type Study } from './mixed-studies.ts';
+import { meanOf, mixedFrontDoor, mixedNapkin, rootMeanSquare, type Study, weakFrontDoor } from './mixed-studies.ts';
 
 let backend: OrtBackend;
 beforeAll(async () => {
@@ -120,13 +120,14 @@ async function judged(
   return [meanOf(apart), meanOf(own[1] as number[]) - meanOf(own[0] as number[]) - study.effect];
 }
 
-// The means over the data sets are compared; where those are fewer than four, against refits of four if that is more.
+// Weak overlap misses two times. The means over the data sets are compared; where those are fewer than four, against refits of four if that is more.
 test.each([
-  { name: 'mixed front-door', study: mixedFrontDoor },
-  { name: 'mixed napkin', study: mixedNapkin },
-] as const)(
-  '$name: what is chosen by default, energy distance and error of the effect within twice those of refitting the true family',
-  async ({ name, study }) => {
+  { name: 'mixed front-door', study: mixedFrontDoor, times: 2 },
+  { name: 'mixed napkin', study: mixedNapkin, times: 2 },
+  ...(dataSets > 1 ? [{ name: 'front-door with weak overlap', study: weakFrontDoor, times: 4 }] : []),
+])(
+  '$name: what is chosen by default, energy distance and error of the effect within $times times those of refitting the true family',
+  async ({ name, study, times }) => {
     const dataOf = (seed: number): Record<string, ColumnValues> => study.data(rowsOfData, new Random(seed, name));
     const family: (readonly [number, number])[] = [];
     for (let i = 0; i < refits; i++) {
@@ -163,8 +164,8 @@ test.each([
       [...chosen].map(([task, kind]) => `${task}: ${kind}`).join('; '),
       `energy distance ${own.energy.toFixed(5)} refit ${same.energy.toFixed(5)}; error of the effect ${own.error.toFixed(4)} refit ${same.error.toFixed(4)}; data sets ${dataSets}`,
     );
-    expect(own.energy).toBeLessThan(2 * best.energy);
-    expect(own.error).toBeLessThan(2 * best.error);
+    expect(own.energy).toBeLessThan(times * best.energy);
+    expect(own.error).toBeLessThan(times * best.error);
   },
   600_000,
 );
