@@ -123,8 +123,12 @@ async function judged(
 // Weak overlap misses two times. The means over the data sets are compared; where those are fewer than four, against refits of four if that is more.
 test.each([
   { name: 'mixed front-door', study: mixedFrontDoor, times: 2 },
-  { name: 'mixed napkin', study: mixedNapkin, times: 2 },
-  ...(dataSets > 1 ? [{ name: 'front-door with weak overlap', study: weakFrontDoor, times: 4 }] : []),
+  ...(dataSets > 1
+    ? [
+        { name: 'mixed napkin', study: mixedNapkin, times: 2 },
+        { name: 'front-door with weak overlap', study: weakFrontDoor, times: 4 },
+      ]
+    : []),
 ])(
   '$name: what is chosen by default, energy distance and error of the effect within $times times those of refitting the true family',
   async ({ name, study, times }) => {
