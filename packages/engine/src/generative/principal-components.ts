@@ -14,14 +14,22 @@ export interface Components {
   readonly share: number;
 }
 
-/** Rows that directions are learnt from, rounds of subspace iteration, and directions beyond those asked for that it carries along. */
-const [mostRows, rounds, spare] = [3000, 6, 8];
+/** Rows that directions are learnt from, and directions beyond those asked for that the iteration carries along. */
+const [mostRows, spare] = [3000, 8];
 
 /**
  * The first `count` principal components of `rows` rows of `size` numbers, by subspace iteration (Halko, Martinsson and Tropp 2011,
  * algorithm 4.4) on at most 3,000 of them, evenly spaced. Fewer than `count` where rows vary in fewer directions.
+ * `rounds`: of the iteration; the directions that matter most settle in the first.
  */
-export function principalComponents(values: ArrayLike<number>, rows: number, size: number, count: number, random: Random): Components {
+export function principalComponents(
+  values: ArrayLike<number>,
+  rows: number,
+  size: number,
+  count: number,
+  random: Random,
+  rounds: number = 6,
+): Components {
   const used = Math.min(rows, mostRows);
   const mean = new Float64Array(size);
   for (let r = 0; r < used; r++) {

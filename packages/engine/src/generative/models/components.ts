@@ -9,56 +9,40 @@ import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask
 export interface ComponentsOptions {
   /** Of each picture, at most. */
   readonly components: number;
-  /** The finite condition by whose levels a tensor to draw has components of its own; levels of few rows share those of all. */
-  readonly by?: (name: Name) => Name | undefined;
+  /** The components of a tensor to draw, by the levels of finite conditions; without, they are learnt from all rows. */
+  readonly basesOf?: (name: Name) => Bases | undefined;
   /** Told what share of the variance of a drawn tensor the components hold. */
   readonly onComponents?: (name: Name, components: number, share: number) => void;
 }
 
-/** The components of one tensor: of all rows, and of the rows of some levels of a finite column. */
-interface Basis {
+/** Components for all rows, and others for those with some combination of levels. */
+export interface Bases {
   readonly pooled: Components;
-  readonly by: Name | undefined;
-  readonly own: ReadonlyMap<number, Components>;
+  /** The finite conditions that `own` goes by. */
+  readonly by: readonly Name[];
+  /** By the levels of `by` with a space between. */
+  readonly own: ReadonlyMap<string, Components>;
+}
+
+interface Basis extends Bases {
   readonly size: number;
   readonly width: number;
 }
 
-/** Rows per component that a level needs for components of its own. */
-const rowsPerComponent = 4;
-
-function basisOf(data: Batch, name: Name, by: Name | undefined, count: number, seed: number): Basis {
+function basisOf(data: Batch, name: Name, bases: Bases | undefined, count: number, seed: number): Basis {
   const column = columnOf(data, name);
   if (column.kind !== 'tensor') throw new Error(`The column ${name} is no tensor.`);
   const size = column.shape.reduce((product, length) => product * length, 1);
-  const random = new Random(seed, `components ${name}`);
-  const pooled = principalComponents(column.values, data.rows, size, count, random.split('all'));
-  const own = new Map<number, Components>();
-  for (const [level, rows] of by === undefined ? [] : rowsByLevel(codesOf(data, by))) {
-    if (rows.length < rowsPerComponent * count) continue;
-    const values = new Float32Array(rows.length * size);
-    for (const [i, row] of rows.entries()) values.set(column.values.subarray(row * size, (row + 1) * size), i * size);
-    own.set(level, principalComponents(values, rows.length, size, count, random.split(level)));
-  }
-  return { pooled, by, own, size, width: pooled.deviations.length };
-}
-
-function rowsByLevel(codes: ArrayLike<number>): Map<number, number[]> {
-  const rows = new Map<number, number[]>();
-  for (let row = 0; row < codes.length; row++) {
-    const level = codes[row] as number;
-    const own = rows.get(level);
-    if (own === undefined) rows.set(level, [row]);
-    else own.push(row);
-  }
-  return rows;
+  if (bases !== undefined) return { ...bases, size, width: bases.pooled.deviations.length };
+  const pooled = principalComponents(column.values, data.rows, size, count, new Random(seed, `components ${name}`).split('all'));
+  return { pooled, by: [], own: new Map(), size, width: pooled.deviations.length };
 }
 
 /** The components that each row is written in. */
 function componentsByRow({ pooled, by, own }: Basis, batch: Batch): (row: number) => Components {
-  if (by === undefined || own.size === 0) return () => pooled;
-  const codes = codesOf(batch, by);
-  return (row) => own.get(codes[row] as number) ?? pooled;
+  if (own.size === 0) return () => pooled;
+  const columns = by.map((name) => codesOf(batch, name));
+  return (row) => own.get(columns.map((codes) => codes[row]).join(' ')) ?? pooled;
 }
 
 /** rows x width; 0 where a row's own components are fewer. */
@@ -78,7 +62,7 @@ function scoresIn(basis: Basis, batch: Batch, values: ArrayLike<number>): Float6
  * vector. Networks over a few dozen numbers train many times faster than networks over pixels. What lies outside the components is left
  * out of what is drawn, and of what is conditioned on.
  */
-export function componentsFitter(inner: Fitter, { components, by, onComponents }: ComponentsOptions): Fitter {
+export function componentsFitter(inner: Fitter, { components, basesOf, onComponents }: ComponentsOptions): Fitter {
   return {
     kind: inner.kind,
     async fit(task, data, options) {
@@ -87,7 +71,7 @@ export function componentsFitter(inner: Fitter, { components, by, onComponents }
         const type = task.types.get(name);
         const drawn = task.of.includes(name);
         if (type?.kind !== 'tensor' || (!drawn && type.shape.reduce((product, length) => product * length, 1) <= components)) continue;
-        const basis = basisOf(data, name, drawn ? by?.(name) : undefined, components, options.seed);
+        const basis = basisOf(data, name, drawn ? basesOf?.(name) : undefined, components, options.seed);
         bases.set(name, { basis, columns: Array.from({ length: basis.width }, (_, k) => `${name} component ${k + 1}`), drawn });
         if (drawn) onComponents?.(name, basis.width, basis.pooled.share);
       }

@@ -19,6 +19,8 @@ export interface NetworkSpec {
   readonly rows: number;
   /** Widths of the hidden layers; of a U-Net the channels of its levels. */
   readonly widths: readonly number[];
+  /** softmax: neighbouring columns are drawn as one while they have no more combinations (default 256). */
+  readonly cells?: number;
   /** mixture: components of each column. */
   readonly components?: number;
   /** flow, unet: steps from noise to data, and what each does. */

@@ -30,6 +30,8 @@ export interface NeuralOptions {
   /** Widths of the hidden layers (default 96, 96); of a U-Net the channels of its levels (default 16, 32, 64). */
   readonly widths?: readonly number[];
   readonly adam?: AdamOptions;
+  /** softmax: neighbouring columns are drawn as one while they have no more combinations (default 256). */
+  readonly cells?: number;
   /** mixture: components per column (default 8). */
   readonly components?: number;
   /** flow, unet: default Heun's method in 24 steps, 12 for a U-Net. */
@@ -146,13 +148,14 @@ function specOf(
   const codes = (names: readonly Name[]): NetworkSpec['of'] => codesFor(names, task.types, data, weights);
   const [of, given] = [codes(task.of), withReach(codes(task.given), data, weights)];
   const moves = kind === 'flow' || kind === 'unet';
-  const { guidance = 0, components, pictures } = options;
+  const { guidance = 0, cells, components, pictures } = options;
   return {
     kind,
     of,
     given,
     rows: options.rows ?? (kind === 'unet' ? 64 : given.some((code) => code.kind === 'tensor' && tensorSize(code) > 64) ? 256 : 1024),
     widths: options.widths ?? (kind === 'unet' ? [16, 32, 64] : [96, 96]),
+    ...(kind === 'softmax' && cells !== undefined && { cells }),
     ...(kind === 'mixture' && { components: components ?? 8 }),
     ...(moves && { integration: options.integration ?? { method: 'heun', steps: kind === 'unet' ? 12 : 24 }, guidance }),
     ...(kind === 'unet' && { pictures: pictures ?? 'both' }),

@@ -26,6 +26,7 @@ const spec = z.strictObject({
   given: z.array(code),
   rows: z.int().min(1).max(65_536),
   widths: z.array(z.int().min(1).max(65_536)).max(64),
+  cells: z.int().min(1).max(65_536).optional(),
   components: z.int().min(1).max(4096).optional(),
   integration: z.strictObject({ method: z.enum(['heun', 'euler']), steps: z.int().min(1).max(10_000) }).optional(),
   guidance: z.number().optional(),

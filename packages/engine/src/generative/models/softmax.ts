@@ -18,13 +18,13 @@ export interface Block {
 
 const mostCells = 256;
 
-/** Neighbouring columns are put together while their product has at most 256 cells. */
-export function blocksOf({ of }: NetworkSpec): Block[] {
+/** Neighbouring columns are put together while their product has at most `cells` cells. */
+export function blocksOf({ of, cells: most = mostCells }: Pick<NetworkSpec, 'of' | 'cells'>): Block[] {
   const blocks: { columns: number[]; sizes: number[]; cells: number }[] = [];
   for (const [i, code] of of.entries()) {
     if (code.kind !== 'finite') throw new Error(`${code.name} is not finite.`);
     const last = blocks[blocks.length - 1];
-    if (last !== undefined && last.cells * code.levels <= mostCells) {
+    if (last !== undefined && last.cells * code.levels <= most) {
       last.columns.push(i);
       last.sizes.push(code.levels);
       last.cells *= code.levels;

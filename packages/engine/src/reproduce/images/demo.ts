@@ -1,15 +1,18 @@
 import type { Catalogue } from '../../data/catalogue.ts';
 import { observation } from '../../data/regime.ts';
-import { concatenated } from '../../generative/batch.ts';
+import { codesOf, columnOf, concatenated } from '../../generative/batch.ts';
 import type { FactorReport } from '../../generative/fit-network.ts';
 import { idGen } from '../../generative/id-gen.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader, type TrainedReader } from '../../generative/metrics/trained-reader.ts';
 import { codedFitter } from '../../generative/models/coded.ts';
-import { componentsFitter } from '../../generative/models/components.ts';
+import { type Bases, componentsFitter } from '../../generative/models/components.ts';
 import { foldedFitter } from '../../generative/models/folded.ts';
-import { keyedFitter } from '../../generative/models/keyed.ts';
+import { keyedFitter, kindColumn, type PictureKey } from '../../generative/models/keyed.ts';
+import { kindConditionsFitter } from '../../generative/models/kind-conditions.ts';
 import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../generative/models/neural.ts';
+import { fitPictureCode, type Lesson, type PictureCode } from '../../generative/models/picture-code.ts';
+import { fitPictureKinds, type PictureKinds } from '../../generative/models/picture-kinds.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { NetworkPlan } from '../../generative/network.ts';
@@ -17,7 +20,7 @@ import type { Batch, ColumnType, ColumnValues, ConditionalTask, Fitter } from '.
 import { readGraph } from '../../graph/formats/read.ts';
 import type { Name } from '../../graph/variable.ts';
 import { compileQuestion } from '../../query/bind.ts';
-import type { Result } from '../../run/issue.ts';
+import { type Result, success } from '../../run/issue.ts';
 import type { RunOptions } from '../../run/progress.ts';
 import type { Backend } from '../../tensor/backend.ts';
 
@@ -49,9 +52,7 @@ export interface PictureBudget {
   readonly learningRate: number;
   /** Squares of so many pixels each way are one pixel to the U-Net. */
   readonly fold: number;
-  /** Pictures as so many principal components, drawn by a flow over these; absent: by a U-Net over pixels. */
-  readonly components?: number;
-  /** Widths of the layers of the flow; channels of the levels of the U-Net, from the folded picture downwards. */
+  /** Channels of the levels of the U-Net, from the folded picture downwards. */
   readonly widths: readonly number[];
   /** Steps of the softmax that draws the kind of a picture. */
   readonly kindSteps: number;
@@ -77,19 +78,17 @@ export function planOf(graph: string, question: string): NetworkPlan {
   return made.plan;
 }
 
-/** Counts for blocks of levels given levels; for pictures a flow over components of each kind or a U-Net, after a softmax of the kind that `code` sees in them. `codeOf`: the code of a picture among the conditions, if not `code`. */
+/** Counts for blocks of levels given levels; for pictures a U-Net after a softmax of the kind that `code` sees in them. */
 export function demoFitter(
   task: ConditionalTask,
   budget: PictureBudget,
   tools: DemoTools,
-  code: TrainedReader | undefined,
+  code: TrainedReader,
   onTrained: (task: ConditionalTask, report: TrainingReport) => void,
-  codeOf: (name: Name) => TrainedReader | undefined = () => code,
 ): Fitter {
   if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
-  const { backend, checkpoint, threads } = tools;
   const { steps, batch, learningRate, fold, widths, integration } = budget;
-  const common = { backend, ...(checkpoint && { checkpoint }), ...(threads === undefined ? {} : { threads }) };
+  const common = networkOptionsOf(tools);
   const unet = networkFitter('unet', {
     ...common,
     budget: { steps, batch, learningRate, heldOut: 0, looks: 10, patience: 10 },
@@ -99,23 +98,116 @@ export function demoFitter(
     rows: 128,
     onTrained: (_, report) => onTrained(task, report),
   });
-  const { components } = budget;
+  const kinds = networkFitter('softmax', { ...common, budget: { steps: budget.kindSteps, batch: 256, learningRate: 3e-3 }, rows: 256 });
+  const keyed = keyedFitter(foldedFitter(kinds, fold), foldedFitter(unet, fold), code);
+  return codedFitter(keyed, (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
+}
+
+const networkOptionsOf = ({ backend, checkpoint, threads }: DemoTools) => ({
+  backend,
+  ...(checkpoint && { checkpoint }),
+  ...(threads === undefined ? {} : { threads }),
+});
+
+/** Sizes of the training runs of pictures that are drawn kind by kind. */
+export interface KindsBudget {
+  /** Of the flow over the components of a kind. */
+  readonly steps: number;
+  readonly widths: readonly number[];
+  /** Of the softmax that draws the kind. */
+  readonly kindSteps: number;
+}
+
+/** Most times that a picture of another kind than it was drawn for is drawn anew. */
+const redraws = 6;
+
+/** Counts for blocks of levels given levels; for a picture a softmax of its kind, then a flow over the components of that kind. Of pictures among the conditions it sees the kinds. */
+export function kindsFitter(
+  task: ConditionalTask,
+  budget: KindsBudget,
+  tools: DemoTools,
+  kinds: PictureKinds,
+  onTrained: (task: ConditionalTask, report: TrainingReport) => void,
+): Fitter {
+  if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
+  const common = networkOptionsOf(tools);
+  const softmax = networkFitter('softmax', {
+    ...common,
+    cells: 1,
+    widths: [64],
+    budget: { steps: budget.kindSteps, batch: 512, learningRate: 3e-3 },
+    adam: { averageDecay: 0.99 },
+    rows: 512,
+  });
   const flow = networkFitter('flow', {
     ...common,
-    budget: { steps, batch, learningRate, heldOut: 0, looks: 10, patience: 10 },
-    widths,
-    integration,
+    budget: { steps: budget.steps, batch: 256, learningRate: 1e-3, heldOut: 0, looks: 10, patience: 10 },
+    widths: budget.widths,
+    integration: { method: 'heun', steps: 8 },
     rows: 512,
     onTrained: (_, report) => onTrained(task, report),
   });
-  const pictures =
-    components === undefined
-      ? foldedFitter(unet, fold)
-      : componentsFitter(flow, { components, by: (name) => (code === undefined ? undefined : `${name} ${code.attributes[0]?.name}`) });
-  if (code === undefined) return pictures;
-  const kinds = networkFitter('softmax', { ...common, budget: { steps: budget.kindSteps, batch: 256, learningRate: 3e-3 }, rows: 256 });
-  const seen = components === undefined ? foldedFitter(kinds, fold) : componentsFitter(kinds, { components });
-  return codedFitter(keyedFitter(seen, pictures, code), (name) => (task.types.get(name)?.kind === 'tensor' ? codeOf(name) : undefined));
+  const basesOf = (name: Name): Bases => kinds.basesBy(kinds.attributes.map((attribute) => kindColumn(name, attribute.name)));
+  return kindConditionsFitter(keyedFitter(softmax, componentsFitter(flow, { components: 1, basesOf }), kinds, { redraws }), kinds);
+}
+
+/** What the kinds of the pictures of a study are learnt from. */
+export interface KindsSettings {
+  readonly seed: number;
+  readonly steps: number;
+  readonly components: number;
+  /** The picture columns that show something of the finite columns `labels`; the kind is what the last of them shows. */
+  readonly pictures: readonly Name[];
+  readonly labels: readonly Name[];
+}
+
+/**
+ * Kinds of pictures, by a code that learns to tell the finite columns of the data from them: no label that is not a column is used. `dispose`
+ * frees the code.
+ */
+export async function fitKinds(
+  data: Batch,
+  types: ReadonlyMap<Name, ColumnType>,
+  settings: KindsSettings,
+  tools: DemoTools,
+): Promise<Result<{ readonly kinds: PictureKinds; readonly code: PictureCode }>> {
+  const { pictures, labels, seed, steps, components } = settings;
+  const levelsOf = (name: Name): number => {
+    const type = types.get(name);
+    return type?.kind === 'finite' ? type.levels.length : 0;
+  };
+  const lessons = pictures.map((name): Lesson => {
+    const column = columnOf(data, name);
+    if (column.kind !== 'tensor') throw new Error(`The column ${name} is no picture.`);
+    return {
+      name,
+      pictures: column,
+      labels: new Map(labels.map((label) => [label, { levels: levelsOf(label), values: codesOf(data, label) }])),
+    };
+  });
+  const last = lessons[lessons.length - 1];
+  if (last === undefined) throw new Error('Kinds of no pictures.');
+  const { backend, threads } = tools;
+  const shift = (last.pictures.shape[1] as number) < 16 ? 0 : 1;
+  const code = await fitPictureCode(lessons, {
+    backend,
+    seed,
+    steps,
+    shift,
+    ...(shift > 0 && { width: 128 }),
+    ...(threads === undefined ? {} : { threads }),
+    ...runOptionsOf(tools),
+  });
+  if (!code.ok) return code;
+  const classes: PictureKey = {
+    attributes: labels.map((name) => ({ name, levels: levelsOf(name) })),
+    async predict(looked) {
+      const found = new Map<string, Int32Array>();
+      for (const label of labels) found.set(label, await code.value.predict(looked, last.name, label));
+      return found;
+    },
+  };
+  return success({ kinds: await fitPictureKinds(last.pictures, { classes, components, seed }), code: code.value });
 }
 
 /**

@@ -34,25 +34,15 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     kindSteps: times(full ? 3000 : 800, 2),
     integration: { method: 'heun', steps: 6 },
   });
-  const lean = (steps: number): PictureBudget => ({
-    steps: times(full ? 3 * steps : steps, 2),
-    batch: 256,
-    learningRate: 1e-3,
-    fold: 1,
-    components: side < 16 ? 32 : 48,
-    widths: [512, 512],
-    kindSteps: times(full ? 3000 : 1500, 2),
-    integration: { method: 'heun', steps: 12 },
-  });
-  const budgets = { W1: lean(700), X: lean(1500), Y: lean(1500) };
   const readerSteps = times(side < 16 ? 600 : 1500, 20);
   return {
     napkin: {
       seed,
-      rows: times(full ? 60_000 : 30_000, 400),
-      generatedRows: times(full ? 40_000 : 16_000, 200),
-      budgets,
+      rows: times(full ? 60_000 : 60_000, 400),
+      generatedRows: times(full ? 60_000 : 60_000, 200),
+      budget: { steps: times(full ? 2000 : 600, 2), widths: [512, 512], kindSteps: times(1500, 2) },
       codeSteps: times(full ? 3000 : 2000, 20),
+      components: side < 16 ? 32 : 64,
       readerSteps,
       settings: [
         { digit: 3, colour: 0, thickness: 1 },

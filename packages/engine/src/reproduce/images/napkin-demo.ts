@@ -6,18 +6,18 @@ import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader } from '../../generative/metrics/trained-reader.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import { taskOf } from '../../generative/network.ts';
-import type { Batch, ColumnValues, ConditionalModel } from '../../generative/terms.ts';
+import type { Batch, ColumnValues, ConditionalModel, ConditionalTask } from '../../generative/terms.ts';
 import type { Name } from '../../graph/variable.ts';
 import { Random } from '../../math/random.ts';
 import { type Result, success } from '../../run/issue.ts';
 import {
   type DemoFactor,
   type DemoTools,
-  demoFitter,
   factorsOf,
-  fitCode,
+  fitKinds,
+  type KindsBudget,
+  kindsFitter,
   lawKey,
-  type PictureBudget,
   picturesOf,
   planOf,
   runOptionsOf,
@@ -42,9 +42,10 @@ export interface NapkinDemoSettings {
   /** Rows of the observed study, and of the training set that step 7 draws. */
   readonly rows: number;
   readonly generatedRows: number;
-  /** Of each factor by its outcome. */
-  readonly budgets: { readonly W1: PictureBudget; readonly X: PictureBudget; readonly Y: PictureBudget };
+  readonly budget: KindsBudget;
   readonly codeSteps: number;
+  /** Principal components that the pictures of a kind are drawn in. */
+  readonly components: number;
   readonly readerSteps: number;
   /** What X is set to. */
   readonly settings: readonly DigitAttributes[];
@@ -72,8 +73,9 @@ export interface NapkinDemo {
 }
 
 const digits = 10;
-/** Values of W2 that are held in turn. */
+/** Values of the free inputs that are held in turn. */
 const heldValues = 6;
+const w2 = ['W2_digit', 'W2_colour'];
 
 /**
  * Coloured digits on the napkin graph: P(Y | do(X)) drawn by an ID-GEN network learnt from pictures and W2 alone, beside the process
@@ -112,18 +114,15 @@ export async function napkinDemo(
   const [digit = 0, colour = 0, thickness = 0] = errors.accuracy;
 
   const data = napkinBatch(drawNapkin(labels, train, settings.rows, random.split('rows')), train);
-  tools.onStage?.('learn a code of pictures');
-  // One each: W1 shows its stroke in W2 and X does not, so that a code of both would tell one picture two kinds.
-  const before = await fitCode(data, ['W1'], ['W2'], types, settings.seed, settings.codeSteps, tools);
-  if (!before.ok) return before;
-  const code = await fitCode(data, ['X'], ['W2'], types, settings.seed, settings.codeSteps, tools);
-  if (!code.ok) return code;
+  tools.onStage?.('learn kinds of pictures');
+  const { seed, codeSteps: steps, components, budget } = settings;
+  const sorted = await fitKinds(data, types, { seed, steps, components, pictures: ['W1', 'X'], labels: w2 }, tools);
+  if (!sorted.ok) return sorted;
+  const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
-  const fitterFor = (task: Parameters<typeof demoFitter>[0]) => {
+  const fitterFor = (task: ConditionalTask) => {
     tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-    const budget = settings.budgets[task.of[0] as 'W1' | 'X' | 'Y'];
-    const codeOf = (name: Name) => (name === 'W1' ? before.value : code.value);
-    return demoFitter(task, budget, tools, code.value, (of, report) => trained.set(lawKey(of), report), codeOf);
+    return kindsFitter(task, budget, tools, kinds, (of, report) => trained.set(lawKey(of), report));
   };
   const plan = planOf(napkinGraph, 'P(Y | do(X))');
   const fitted = await fitNetwork(plan, new Map([['data', { batch: data }]]), {
@@ -155,10 +154,13 @@ export async function napkinDemo(
     };
     const setTo = pictures(real, 'X', 0, settings.draws);
     const set: Batch = { rows: settings.draws, columns: new Map([['X', { kind: 'tensor', ...setTo }]]) };
-    // Any value of W2 will do; this is the one that rows with such a picture hold most often, so that the model has seen the two together.
-    const likely = (await code.value.predict(setTo)).get('W2') as Int32Array;
-    const free = freeInputOf(fitted.value.network);
-    const supported: Batch = { ...set, columns: new Map([...set.columns, [free, { kind: 'finite', values: likely }]]) };
+    // Any values will do; these are the ones that rows with such a picture hold most often, so that the model has seen them together.
+    const likely = await kinds.predict(setTo);
+    const free = w2.map((name): [Name, ColumnValues] => [
+      freeInputOf(fitted.value.network, name),
+      { kind: 'finite', values: likely.get(name) as Int32Array },
+    ]);
+    const supported: Batch = { ...set, columns: new Map([...set.columns, ...free]) };
     const network = await drawn(fitted.value.network, supported, stream.split('network'), tools);
     if (!network.ok) return network;
     const alike = columnOf(await baseline.value.sample(set, stream.split('conditional'), run), 'Y');
@@ -187,12 +189,7 @@ export async function napkinDemo(
   }
   const monteCarloError = Math.max(0, ...fitted.value.factors.map((factor) => factor.monteCarloError ?? 0));
   const factors = factorsOf(fitted.value.factors, trained);
-  await Promise.all([
-    reader.value.dispose(),
-    before.value.dispose(),
-    code.value.dispose(),
-    ...disposals([...fitted.value.network.models.values(), baseline.value]),
-  ]);
+  await Promise.all([reader.value.dispose(), code.dispose(), ...disposals([...fitted.value.network.models.values(), baseline.value])]);
   return success({ reader: { digit, colour, thickness }, factors, settings: made, monteCarloError });
 }
 
@@ -204,9 +201,9 @@ async function drawn(network: FittedNetwork, set: Batch, random: Random, tools: 
   return found.ok ? success(picturesOf(columnOf(found.value, 'Y'), 0, set.rows)) : found;
 }
 
-function freeInputOf({ plan }: FittedNetwork): Name {
-  const name = plan.inputs.find(({ variable }) => variable === 'W2')?.name;
-  if (name === undefined) throw new Error('The network has no free input W2.');
+function freeInputOf({ plan }: FittedNetwork, wanted: Name): Name {
+  const name = plan.inputs.find(({ variable }) => variable === wanted)?.name;
+  if (name === undefined) throw new Error(`The network has no free input ${wanted}.`);
   return name;
 }
 
@@ -219,16 +216,18 @@ async function overW2(
   random: Random,
   tools: DemoTools,
 ): Promise<Result<readonly Invariance[]>> {
-  const levels = network.types.get('W2');
-  if (levels?.kind !== 'finite') throw new Error('W2 is not finite.');
-  const name = freeInputOf(network);
   const each = Math.max(1, Math.floor(draws / heldValues));
   const rows = each * heldValues;
-  const chosen = Array.from({ length: heldValues }, (_, i) => Math.floor(((i + 0.5) * levels.levels.length) / heldValues));
-  const columns = new Map<Name, ColumnValues>([
-    ['X', { kind: 'tensor', ...picturesOf(columnOf(real, 'X'), 0, rows) }],
-    [name, { kind: 'finite', values: Int32Array.from({ length: rows }, (_, row) => chosen[Math.floor(row / each)] as number) }],
-  ]);
+  const columns = new Map<Name, ColumnValues>([['X', { kind: 'tensor', ...picturesOf(columnOf(real, 'X'), 0, rows) }]]);
+  for (const [i, wanted] of w2.entries()) {
+    const type = network.types.get(wanted);
+    if (type?.kind !== 'finite') throw new Error(`${wanted} is not finite.`);
+    const levels = type.levels.length;
+    // Each value with another of the other variable.
+    const held = Array.from({ length: heldValues }, (_, k) => (i === 0 ? Math.floor(((k + 0.5) * levels) / heldValues) : (k * 5) % levels));
+    const values = Int32Array.from({ length: rows }, (_, row) => held[Math.floor(row / each)] as number);
+    columns.set(freeInputOf(network, wanted), { kind: 'finite', values });
+  }
   const found = await drawn(network, { rows, columns }, random.split('draws'), tools);
   return found.ok ? success(await invarianceOf(found.value, heldValues, judge, random.split('chance'))) : found;
 }

@@ -1,5 +1,4 @@
 import type { Batch, ColumnType, ColumnValues } from '../../generative/terms.ts';
-import type { Value } from '../../graph/variable.ts';
 import type { Random } from '../../math/random.ts';
 import { type DiscreteModel, numberedLevels } from '../../model/mechanism.ts';
 import type { Exemplars } from './exemplars.ts';
@@ -14,7 +13,7 @@ export interface DigitAttributes {
 }
 
 /** The causal graph of the pictures: W1, X and Y are images, W2 is a digit with a colour. */
-export const napkinGraph = 'W1 -> W2; W2 -> X; X -> Y; W1 <-> X; W1 <-> Y';
+export const napkinGraph = 'W1 -> W2_digit; W1 -> W2_colour; W2_digit -> X; W2_colour -> X; X -> Y; W1 <-> X; W1 <-> Y';
 
 /** Red, green and blue against cyan, magenta and yellow. */
 const groups = 2;
@@ -129,16 +128,13 @@ export interface DigitPictures {
   readonly thickness: Int32Array;
 }
 
-/** The levels of W2: a digit and a colour, colour fastest. */
-export const w2Levels = (digits: number): Value[] =>
-  numberedLevels(digits).flatMap((digit) => colours.map((colour) => `${digit} ${colour}`));
-
 /** The types of the four columns that a sampler sees. */
 export function napkinTypes(digits: number, side: number): ReadonlyMap<string, ColumnType> {
   const image: ColumnType = { kind: 'tensor', shape: [3, side, side], range: [0, 1] };
   return new Map<string, ColumnType>([
     ['W1', image],
-    ['W2', { kind: 'finite', levels: w2Levels(digits) }],
+    ['W2_digit', { kind: 'finite', levels: numberedLevels(digits) }],
+    ['W2_colour', { kind: 'finite', levels: colours }],
     ['X', image],
     ['Y', image],
   ]);
@@ -146,14 +142,16 @@ export function napkinTypes(digits: number, side: number): ReadonlyMap<string, C
 
 /** Rows `from` up to `to` as the four columns that a sampler sees. */
 export function napkinBatch(drawn: NapkinRows, exemplars: Exemplars, from: number = 0, to: number = drawn.rows): Batch {
-  const digit = drawn.labels.get('W2_digit') as Int32Array;
-  const colour = drawn.labels.get('W2_colour') as Int32Array;
-  const w2 = Int32Array.from({ length: to - from }, (_, i) => (digit[from + i] as number) * colours.length + (colour[from + i] as number));
+  const w2 = (name: 'W2_digit' | 'W2_colour'): ColumnValues => ({
+    kind: 'finite',
+    values: (drawn.labels.get(name) as Int32Array).subarray(from, to),
+  });
   return {
     rows: to - from,
     columns: new Map<string, ColumnValues>([
       ['W1', renderRecipe(exemplars, drawn.recipes.W1, from, to)],
-      ['W2', { kind: 'finite', values: w2 }],
+      ['W2_digit', w2('W2_digit')],
+      ['W2_colour', w2('W2_colour')],
       ['X', renderRecipe(exemplars, drawn.recipes.X, from, to)],
       ['Y', renderRecipe(exemplars, drawn.recipes.Y, from, to)],
     ]),

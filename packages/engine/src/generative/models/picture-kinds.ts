@@ -1,0 +1,82 @@
+import type { Name } from '../../graph/variable.ts';
+import { Random } from '../../math/random.ts';
+import type { Pictures } from '../metrics/pictures.ts';
+import { type Components, principalComponents, scoresOf } from '../principal-components.ts';
+import type { Bases } from './components.ts';
+import type { PictureKey } from './keyed.ts';
+
+export interface PictureKindsOptions {
+  /** What tells pictures apart first. */
+  readonly classes: PictureKey;
+  /** Components that the pictures of a kind are written in, at most. */
+  readonly components: number;
+  readonly seed: number;
+}
+
+/** Sorts pictures into kinds, and holds the components of each. */
+export interface PictureKinds extends PictureKey {
+  /** For the fitter of a picture whose kind is in columns with these names, in the order of the attributes. */
+  basesBy(columns: readonly Name[]): Bases;
+}
+
+/** Pictures that a class needs to be cut; pictures of a kind for each of its components, and the fewest components of its own. */
+const [fewest, rowsPerComponent, fewestComponents] = [20, 4, 4];
+const side = 'side';
+
+/**
+ * Kinds of pictures: the classes, each cut in two at its mean along the direction in which its pictures differ most, turned the way in which
+ * they become brighter. Learnt from pictures alone; the kind is a function of the picture. A kind of few pictures shares the components of all.
+ */
+export async function fitPictureKinds(pictures: Pictures, { classes, components, seed }: PictureKindsOptions): Promise<PictureKinds> {
+  const size = pictures.shape.reduce((product, each) => product * each, 1);
+  const random = new Random(seed, 'kinds');
+  const of = (rows: readonly number[]): Float32Array => {
+    const values = new Float32Array(rows.length * size);
+    for (const [i, row] of rows.entries()) values.set(pictures.values.subarray(row * size, (row + 1) * size), i * size);
+    return values;
+  };
+  const cuts = new Map<string, Components>();
+  for (const [word, rows] of rowsByWord(wordsOf(await classes.predict(pictures))))
+    if (rows.length >= fewest) cuts.set(word, brightening(principalComponents(of(rows), rows.length, size, 1, random.split(word))));
+  const predict = async (looked: Pictures): Promise<Map<string, Int32Array>> => {
+    const found = await classes.predict(looked);
+    const sides = wordsOf(found).map((word, row) => {
+      const cut = cuts.get(word);
+      return cut !== undefined && (scoresOf(cut, looked.values.subarray(row * size, (row + 1) * size), 1)[0] ?? 0) > 0 ? 1 : 0;
+    });
+    return new Map([...found, [side, Int32Array.from(sides)]]);
+  };
+  const pooled = principalComponents(pictures.values, pictures.values.length / size, size, components, random.split('all'), 3);
+  const own = new Map<string, Components>();
+  for (const [word, rows] of rowsByWord(wordsOf(await predict(pictures)))) {
+    const count = Math.min(components, Math.floor(rows.length / rowsPerComponent));
+    if (count >= fewestComponents) own.set(word, principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3));
+  }
+  return {
+    attributes: [...classes.attributes, { name: side, levels: 2 }],
+    predict,
+    basesBy: (by) => ({ pooled, by, own }),
+  };
+}
+
+/** Each direction turned the way in which pictures become brighter, so that the sides of one class mean what those of another do. */
+function brightening(components: Components): Components {
+  const sum = components.directions.reduce((total, value) => total + value, 0);
+  return sum < 0 ? { ...components, directions: components.directions.map((value) => -value) } : components;
+}
+
+/** The levels of each row, as one word. */
+function wordsOf(levels: ReadonlyMap<string, Int32Array>): string[] {
+  const columns = [...levels.values()];
+  return Array.from(columns[0] ?? [], (_, row) => columns.map((column) => column[row]).join(' '));
+}
+
+function rowsByWord(words: readonly string[]): Map<string, number[]> {
+  const rows = new Map<string, number[]>();
+  for (const [row, word] of words.entries()) {
+    const own = rows.get(word);
+    if (own === undefined) rows.set(word, [row]);
+    else own.push(row);
+  }
+  return rows;
+}
