@@ -114,7 +114,7 @@ test('options of the other papers are refused, and its own elsewhere; a run that
 
 describe.runIf(long)('with the whole default budget (minutes)', () => {
   test('digits, colours and strokes of the network follow the interventional law; colours of a trained conditional do not', async () => {
-    const { napkin } = await runAt(0, '--task', 'napkin', '--side', '8');
+    const { napkin } = await runAt(0, '--task', 'napkin');
     const settings = (napkin?.settings ?? []) as unknown as readonly {
       readonly scores: readonly {
         readonly source: string;
