@@ -35,12 +35,13 @@ export async function fitPictureKinds(pictures: Pictures, { classes, components,
     for (const [i, row] of rows.entries()) values.set(pictures.values.subarray(row * size, (row + 1) * size), i * size);
     return values;
   };
+  const attributes = [...classes.attributes, { name: side, levels: 2 }];
   const cuts = new Map<string, Components>();
-  for (const [word, rows] of rowsByWord(wordsOf(await classes.predict(pictures))))
+  for (const [word, rows] of rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures))))
     if (rows.length >= fewest) cuts.set(word, brightening(principalComponents(of(rows), rows.length, size, 1, random.split(word))));
   const predict = async (looked: Pictures): Promise<Map<string, Int32Array>> => {
     const found = await classes.predict(looked);
-    const sides = wordsOf(found).map((word, row) => {
+    const sides = wordsOf(classes.attributes, found).map((word, row) => {
       const cut = cuts.get(word);
       return cut !== undefined && (scoresOf(cut, looked.values.subarray(row * size, (row + 1) * size), 1)[0] ?? 0) > 0 ? 1 : 0;
     });
@@ -48,12 +49,12 @@ export async function fitPictureKinds(pictures: Pictures, { classes, components,
   };
   const pooled = principalComponents(pictures.values, pictures.values.length / size, size, components, random.split('all'), 3);
   const own = new Map<string, Components>();
-  for (const [word, rows] of rowsByWord(wordsOf(await predict(pictures)))) {
+  for (const [word, rows] of rowsByWord(wordsOf(attributes, await predict(pictures)))) {
     const count = Math.min(components, Math.floor(rows.length / rowsPerComponent));
     if (count >= fewestComponents) own.set(word, principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3));
   }
   return {
-    attributes: [...classes.attributes, { name: side, levels: 2 }],
+    attributes,
     predict,
     basesBy: (by) => ({ pooled, by, own }),
   };
@@ -65,9 +66,9 @@ function brightening(components: Components): Components {
   return sum < 0 ? { ...components, directions: components.directions.map((value) => -value) } : components;
 }
 
-/** The levels of each row, as one word. */
-function wordsOf(levels: ReadonlyMap<string, Int32Array>): string[] {
-  const columns = [...levels.values()];
+/** The levels of each row, as one word: those of the attributes, in their order. */
+function wordsOf(attributes: PictureKey['attributes'], levels: ReadonlyMap<string, Int32Array>): string[] {
+  const columns = attributes.map(({ name }) => levels.get(name) ?? new Int32Array());
   return Array.from(columns[0] ?? [], (_, row) => columns.map((column) => column[row]).join(' '));
 }
 
