@@ -11,11 +11,12 @@ import { type Result, success } from '../../run/issue.ts';
 import {
   type DemoFactor,
   type DemoTools,
-  demoFitter,
+  disposals,
   factorsOf,
-  fitCode,
+  fitKinds,
+  type KindsBudget,
+  kindsFitter,
   lawKey,
-  type PictureBudget,
   picturesOf,
   planOf,
   runOptionsOf,
@@ -28,8 +29,10 @@ import { drawRecipe, palette, renderRecipe, textures } from './render.ts';
 export interface AuditDemoSettings {
   readonly seed: number;
   readonly rows: number;
-  readonly budget: PictureBudget;
+  readonly budget: KindsBudget;
   readonly codeSteps: number;
+  /** Principal components that the pictures of a kind are drawn in. */
+  readonly components: number;
   readonly readerSteps: number;
   /** The class that is set. */
   readonly garment: number;
@@ -59,8 +62,8 @@ export interface AuditDemo {
 }
 
 /**
- * Which attributes does an image translator change that it was not asked to, under do(Class)? Drawn by an ID-GEN network whose pictures
- * come from U-Nets; made-up probabilities (see {@link auditLabels}). Issues: those of the fits.
+ * Which attributes does an image translator change that it was not asked to, under do(Class)? Drawn by an ID-GEN network that draws
+ * pictures kind by kind; made-up probabilities (see {@link auditLabels}). Issues: those of the fits.
  */
 export async function auditDemo(
   train: Exemplars,
@@ -104,9 +107,11 @@ export async function auditDemo(
   const errors = await readerErrors(reader.value, held.pictures, held.columns, axes);
 
   const data = auditBatch(drawAudit(labels, train, settings.rows, random.split('rows')), train);
-  tools.onStage?.('learn a code of pictures');
-  const code = await fitCode(data, ['I1'], ['Class', 'Colour'], types, settings.seed, settings.codeSteps, tools);
-  if (!code.ok) return code;
+  tools.onStage?.('learn kinds of pictures');
+  const { seed, codeSteps: steps, components, budget } = settings;
+  const sorted = await fitKinds(data, types, { seed, steps, components, pictures: ['I1'], labels: ['Class', 'Colour'] }, tools);
+  if (!sorted.ok) return sorted;
+  const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(auditGraph, 'P(I1, I2 | do(Class))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -114,7 +119,7 @@ export async function auditDemo(
     types,
     fitterFor: (task) => {
       tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-      return success(demoFitter(task, settings.budget, tools, code.value, (of, report) => trained.set(lawKey(of), report)));
+      return success(kindsFitter(task, budget, tools, kinds, (of, report) => trained.set(lawKey(of), report)));
     },
   });
   if (!fitted.ok) return fitted;
@@ -145,7 +150,7 @@ export async function auditDemo(
     const { interventional, conditional } = exact.changed[attribute];
     changed.push({ attribute, network: readNetwork[attribute], real: readReal[attribute], exact: interventional, conditional });
   }
-  await Promise.all([reader.value.dispose(), code.value.dispose()]);
+  await Promise.all([reader.value.dispose(), code.dispose(), ...disposals(fitted.value.network.models.values())]);
   return success({
     garment,
     reader: errors.accuracy,

@@ -1,22 +1,19 @@
 import type { Catalogue } from '../../data/catalogue.ts';
 import { observation } from '../../data/regime.ts';
-import { codesOf, columnOf, concatenated } from '../../generative/batch.ts';
+import { codesOf, columnOf } from '../../generative/batch.ts';
 import type { FactorReport } from '../../generative/fit-network.ts';
 import { idGen } from '../../generative/id-gen.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
-import { fitTrainedReader, type TrainedReader } from '../../generative/metrics/trained-reader.ts';
-import { codedFitter } from '../../generative/models/coded.ts';
 import { type Bases, componentsFitter } from '../../generative/models/components.ts';
-import { foldedFitter } from '../../generative/models/folded.ts';
 import { keyedFitter, kindColumn, type PictureKey } from '../../generative/models/keyed.ts';
 import { kindConditionsFitter } from '../../generative/models/kind-conditions.ts';
-import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../generative/models/neural.ts';
+import { type CheckpointStore, networkFitter } from '../../generative/models/neural.ts';
 import { fitPictureCode, type Lesson, type PictureCode } from '../../generative/models/picture-code.ts';
 import { fitPictureKinds, type PictureKinds } from '../../generative/models/picture-kinds.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { NetworkPlan } from '../../generative/network.ts';
-import type { Batch, ColumnType, ColumnValues, ConditionalTask, Fitter } from '../../generative/terms.ts';
+import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask, Fitter } from '../../generative/terms.ts';
 import { readGraph } from '../../graph/formats/read.ts';
 import type { Name } from '../../graph/variable.ts';
 import { compileQuestion } from '../../query/bind.ts';
@@ -45,20 +42,6 @@ export interface DemoFactor {
   readonly losses?: readonly number[];
 }
 
-/** Sizes of a training run of pictures. */
-export interface PictureBudget {
-  readonly steps: number;
-  readonly batch: number;
-  readonly learningRate: number;
-  /** Squares of so many pixels each way are one pixel to the U-Net. */
-  readonly fold: number;
-  /** Channels of the levels of the U-Net, from the folded picture downwards. */
-  readonly widths: readonly number[];
-  /** Steps of the softmax that draws the kind of a picture. */
-  readonly kindSteps: number;
-  readonly integration: NonNullable<NeuralOptions['integration']>;
-}
-
 export const runOptionsOf = ({ signal, pause, onProgress }: RunOptions): RunOptions => ({
   ...(signal && { signal }),
   ...(pause && { pause }),
@@ -76,31 +59,6 @@ export function planOf(graph: string, question: string): NetworkPlan {
   const made = idGen(query, read.value, catalogue);
   if (!made.ok) throw new Error(JSON.stringify(made.issues));
   return made.plan;
-}
-
-/** Counts for blocks of levels given levels; for pictures a U-Net after a softmax of the kind that `code` sees in them. */
-export function demoFitter(
-  task: ConditionalTask,
-  budget: PictureBudget,
-  tools: DemoTools,
-  code: TrainedReader,
-  onTrained: (task: ConditionalTask, report: TrainingReport) => void,
-): Fitter {
-  if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
-  const { steps, batch, learningRate, fold, widths, integration } = budget;
-  const common = networkOptionsOf(tools);
-  const unet = networkFitter('unet', {
-    ...common,
-    budget: { steps, batch, learningRate, heldOut: 0, looks: 10, patience: 10 },
-    widths,
-    integration,
-    pictures: 'code',
-    rows: 128,
-    onTrained: (_, report) => onTrained(task, report),
-  });
-  const kinds = networkFitter('softmax', { ...common, budget: { steps: budget.kindSteps, batch: 256, learningRate: 3e-3 }, rows: 256 });
-  const keyed = keyedFitter(foldedFitter(kinds, fold), foldedFitter(unet, fold), code);
-  return codedFitter(keyed, (name) => (task.types.get(name)?.kind === 'tensor' ? code : undefined));
 }
 
 const networkOptionsOf = ({ backend, checkpoint, threads }: DemoTools) => ({
@@ -210,34 +168,9 @@ export async function fitKinds(
   return success({ kinds: await fitPictureKinds(last.pictures, { classes, components, seed }), code: code.value });
 }
 
-/**
- * A code of pictures learnt by telling the finite columns of the data apart: no label that is not a column is used. `of`: the picture
- * columns, of one shape, that condition something.
- */
-export async function fitCode(
-  data: Batch,
-  of: readonly Name[],
-  labels: readonly Name[],
-  types: ReadonlyMap<Name, ColumnType>,
-  seed: number,
-  steps: number,
-  tools: DemoTools,
-): Promise<Result<TrainedReader>> {
-  const parts = of.map((name) => ({ rows: data.rows, columns: new Map([['pictures', data.columns.get(name) as ColumnValues]]) }));
-  const pictures = concatenated(parts).columns.get('pictures') as Extract<ColumnValues, { kind: 'tensor' }>;
-  const finite = new Map(
-    labels.map((name) => {
-      const type = types.get(name);
-      const column = (data.columns.get(name) as ColumnValues).values;
-      const values = new Int32Array(data.rows * of.length);
-      for (let i = 0; i < of.length; i++) values.set(column, i * data.rows);
-      return [name, { levels: type?.kind === 'finite' ? type.levels.length : 0, values }] as const;
-    }),
-  );
-  const { backend, threads } = tools;
-  const options = { backend, seed, steps, sees: 'pixels' as const, width: 32, ...(threads === undefined ? {} : { threads }) };
-  return fitTrainedReader(pictures, finite, { ...options, ...runOptionsOf(tools) });
-}
+/** Frees what models hold, where they hold anything. */
+export const disposals = (models: Iterable<ConditionalModel>): Promise<void>[] =>
+  [...models].flatMap((model) => ('dispose' in model ? [(model as ConditionalModel & { dispose(): Promise<void> }).dispose()] : []));
 
 /** Tells the factors of a plan apart. */
 export const lawKey = ({ of, given }: { readonly of: readonly Name[]; readonly given: readonly Name[] }): string =>

@@ -1,5 +1,4 @@
 import type { AuditDemoSettings } from './audit-demo.ts';
-import type { PictureBudget } from './demo.ts';
 import type { NapkinDemoSettings } from './napkin-demo.ts';
 import type { ReportDemoSettings } from './report-demo.ts';
 import type { TablesDemoSettings } from './tables-demo.ts';
@@ -25,15 +24,6 @@ export interface IdGenSize {
 /** What `doable reproduce id-gen` runs. The full run has more steps and rows. */
 export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGenSize): IdGenSettings {
   const times = (value: number, least: number): number => Math.max(least, Math.round(value * budget));
-  const picture = (pixels: number, steps: number): PictureBudget => ({
-    steps: times(steps, 2),
-    batch: 64,
-    learningRate: 3e-3,
-    fold: pixels < 16 ? 1 : 2,
-    widths: pixels < 16 ? [24, 48] : [32, 64],
-    kindSteps: times(full ? 3000 : 800, 2),
-    integration: { method: 'heun', steps: 6 },
-  });
   const readerSteps = times(side < 16 ? 600 : 1500, 20);
   return {
     napkin: {
@@ -53,9 +43,10 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     },
     audit: {
       seed,
-      rows: times(full ? 30_000 : 10_000, 400),
-      budget: picture(auditSide, full ? 4000 : 500),
-      codeSteps: times(400, 20),
+      rows: times(30_000, 400),
+      budget: { steps: times(full ? 2000 : 600, 2), widths: [256, 256], kindSteps: times(1000, 2) },
+      codeSteps: times(full ? 3000 : 1500, 20),
+      components: auditSide < 16 ? 32 : 64,
       readerSteps: times(auditSide < 16 ? 600 : 1500, 20),
       garment: 0,
       draws: times(full ? 2_000 : 1_000, 60),
@@ -63,8 +54,10 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     },
     reports: {
       seed,
-      rows: times(full ? 30_000 : 8_000, 400),
-      budget: { ...picture(28, full ? 4000 : 350), widths: full ? [32, 64] : [24, 48] },
+      rows: times(full ? 30_000 : 10_000, 400),
+      budget: { steps: times(full ? 2000 : 600, 2), widths: [256, 256], kindSteps: times(1000, 2) },
+      codeSteps: times(full ? 1500 : 600, 20),
+      components: 48,
       readerSteps: times(400, 20),
       // Pneumonia and opacity stated, the others denied, in the wordy style.
       report: { says: [2, 0, 0, 2], style: 1 },

@@ -6,13 +6,14 @@ import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader } from '../../generative/metrics/trained-reader.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import { taskOf } from '../../generative/network.ts';
-import type { Batch, ColumnValues, ConditionalModel, ConditionalTask } from '../../generative/terms.ts';
+import type { Batch, ColumnValues, ConditionalTask } from '../../generative/terms.ts';
 import type { Name } from '../../graph/variable.ts';
 import { Random } from '../../math/random.ts';
 import { type Result, success } from '../../run/issue.ts';
 import {
   type DemoFactor,
   type DemoTools,
+  disposals,
   factorsOf,
   fitKinds,
   type KindsBudget,
@@ -192,9 +193,6 @@ export async function napkinDemo(
   await Promise.all([reader.value.dispose(), code.dispose(), ...disposals([...fitted.value.network.models.values(), baseline.value])]);
   return success({ reader: { digit, colour, thickness }, factors, settings: made, monteCarloError });
 }
-
-const disposals = (models: readonly ConditionalModel[]): Promise<void>[] =>
-  models.flatMap((model) => ('dispose' in model ? [(model as ConditionalModel & { dispose(): Promise<void> }).dispose()] : []));
 
 async function drawn(network: FittedNetwork, set: Batch, random: Random, tools: DemoTools): Promise<Result<Pictures>> {
   const found = await drawFromNetwork(network, set, set.rows, random, runOptionsOf(tools));

@@ -11,11 +11,12 @@ import { type Result, success } from '../../run/issue.ts';
 import {
   type DemoFactor,
   type DemoTools,
-  demoFitter,
+  disposals,
   factorsOf,
-  fitCode,
+  fitKinds,
+  type KindsBudget,
+  kindsFitter,
   lawKey,
-  type PictureBudget,
   picturesOf,
   planOf,
   runOptionsOf,
@@ -37,7 +38,10 @@ import {
 export interface ReportDemoSettings {
   readonly seed: number;
   readonly rows: number;
-  readonly budget: PictureBudget;
+  readonly budget: KindsBudget;
+  readonly codeSteps: number;
+  /** Principal components that the films of a kind are drawn in. */
+  readonly components: number;
   readonly readerSteps: number;
   readonly report: Report;
   readonly draws: number;
@@ -55,7 +59,7 @@ export interface ReportDemo {
 
 /**
  * Films under do(report): reports, findings and drawn films with made-up probabilities (see {@link reportLabels}); nothing in it is medical.
- * Findings are counted, films come from a U-Net. Issues: those of the fits.
+ * Findings are counted, films drawn kind by kind. Issues: those of the fits.
  */
 export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools): Promise<Result<ReportDemo>> {
   const random = new Random(settings.seed, 'reports');
@@ -91,8 +95,10 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
 
   const { batch: data } = drawReports(labels, settings.rows, random.split('rows'));
   tools.onStage?.('learn kinds of films');
-  const code = await fitCode(data, ['X'], ['N', 'E', 'A', 'L'], types, settings.seed, settings.readerSteps, tools);
-  if (!code.ok) return code;
+  const { seed, codeSteps: steps, components, budget } = settings;
+  const sorted = await fitKinds(data, types, { seed, steps, components, pictures: ['X'], labels: ['N', 'E', 'A', 'L'] }, tools);
+  if (!sorted.ok) return sorted;
+  const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(reportGraph, 'P(X | do(R))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -100,7 +106,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
     types,
     fitterFor: (task) => {
       tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-      return success(demoFitter(task, settings.budget, tools, code.value, (of, report) => trained.set(lawKey(of), report)));
+      return success(kindsFitter(task, budget, tools, kinds, (of, report) => trained.set(lawKey(of), report)));
     },
   });
   if (!fitted.ok) return fitted;
@@ -122,7 +128,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   };
   const scores: PictureScores[] = [];
   for (const source of ['real', 'network'] as const) scores.push(await scorePictures(source, sources[source], judge, random.split(source)));
-  await Promise.all([reader.value.dispose(), code.value.dispose()]);
+  await Promise.all([reader.value.dispose(), code.dispose(), ...disposals(fitted.value.network.models.values())]);
   return success({
     report,
     reader: errors.accuracy,
