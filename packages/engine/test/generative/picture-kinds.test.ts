@@ -316,6 +316,8 @@ test('rows are written in the components of their own levels, those without in t
     own: new Map([
       ['0 1', turned(width, 4, random)],
       ['2 0', turned(width, 2, random)],
+      // More than there are of the pooled: those beyond are left out.
+      ['1 0', turned(width, 6, random)],
     ]),
   };
   const rows = 60;
@@ -325,7 +327,7 @@ test('rows are written in the components of their own levels, those without in t
   const values = range(rows, (row) =>
     range(width, (i) =>
       of(row).deviations.reduce(
-        (sum, deviation, k) => sum + (scores[row]?.[k] as number) * deviation * (of(row).directions[k * width + i] as number),
+        (sum, deviation, k) => sum + (scores[row]?.[k] ?? 0) * deviation * (of(row).directions[k * width + i] as number),
         of(row).mean[i] as number,
       ),
     ),
