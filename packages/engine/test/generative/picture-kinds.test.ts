@@ -289,7 +289,7 @@ test('of a picture among the conditions the kind alone is seen; other conditions
 
 /** `count` orthonormal directions of a space of `width`, by reflections of the axes. */
 function turned(width: number, count: number, random: Random): Components {
-  const rows = range(width, (k) => range(width, (i) => (i === k ? 1 : 0)));
+  const rows = range(width, (k) => range<number>(width, (i) => (i === k ? 1 : 0)));
   for (let turn = 0; turn < 3; turn++) {
     const v = range(width, () => random.normal());
     const norm = v.reduce((sum, each) => sum + each * each, 0);
