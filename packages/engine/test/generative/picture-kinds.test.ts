@@ -320,7 +320,7 @@ test('rows are written in the components of their own levels, those without in t
       ['1 0', turned(width, 6, random)],
     ]),
   };
-  const rows = 60;
+  const rows = 56;
   const [a, b] = [range(rows, (i) => i % 3), range(rows, (i) => Math.floor(i / 3) % 2)];
   const of = (row: number): Components => bases.own.get(`${a[row]} ${b[row]}`) ?? bases.pooled;
   const scores = range(rows, (row) => range(4, (k) => (k < of(row).deviations.length ? random.normal() : 0)));
