@@ -84,8 +84,8 @@ test('the two stand-ins, with a budget that learns nothing; again the same digit
   const { audit } = await run('--task', 'audit', '--budget', '0.005');
   expect(audit?.factors.map(({ of, kind }) => [of.join(), kind])).toEqual([
     ['Colour', 'table'],
-    ['I1', 'unet'],
-    ['I2', 'unet'],
+    ['I1', 'flow'],
+    ['I2', 'flow'],
   ]);
   for (const { real, exact } of audit?.changed ?? []) expect(Math.abs(real - exact)).toBeLessThan(0.35);
   const { reports } = await run('--task', 'reports', '--budget', '0.003');
