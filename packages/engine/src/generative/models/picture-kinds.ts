@@ -11,6 +11,11 @@ export interface PictureKindsOptions {
   /** Components that the pictures of a kind are written in, at most. */
   readonly components: number;
   readonly seed: number;
+  /**
+   * Along what a class is cut in two: the direction in which its own pictures differ most (default), or the one in which pictures of all classes
+   * differ most from the mean of their class, which finds what may vary alike in every class.
+   */
+  readonly cut?: 'own' | 'common';
 }
 
 /** Sorts pictures into kinds, and holds the components of each. */
@@ -22,12 +27,15 @@ export interface PictureKinds extends PictureKey {
 /** Pictures that a class needs to be cut; pictures of a kind for each of its components, and the fewest components of its own. */
 const [fewest, rowsPerComponent, fewestComponents] = [20, 4, 4];
 const side = 'side';
+/** Pictures that a common direction is learnt from, at most. */
+const mostRows = 3000;
 
 /**
- * Kinds of pictures: the classes, each cut in two at its mean along the direction in which its pictures differ most, turned the way in which
- * they become brighter. Learnt from pictures alone; the kind is a function of the picture. A kind of few pictures shares the components of all.
+ * Kinds of pictures: the classes, each cut in two at its mean along the direction in which pictures differ most (see `cut`), turned the way in
+ * which they become brighter. Learnt from pictures alone; the kind is a function of the picture. A kind of few pictures shares the components of all.
  */
-export async function fitPictureKinds(pictures: Pictures, { classes, components, seed }: PictureKindsOptions): Promise<PictureKinds> {
+export async function fitPictureKinds(pictures: Pictures, options: PictureKindsOptions): Promise<PictureKinds> {
+  const { classes, components, seed, cut: along = 'own' } = options;
   const size = pictures.shape.reduce((product, each) => product * each, 1);
   const random = new Random(seed, 'kinds');
   const of = (rows: readonly number[]): Float32Array => {
@@ -37,8 +45,11 @@ export async function fitPictureKinds(pictures: Pictures, { classes, components,
   };
   const attributes = [...classes.attributes, { name: side, levels: 2 }];
   const cuts = new Map<string, Components>();
-  for (const [word, rows] of rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures))))
-    if (rows.length >= fewest) cuts.set(word, brightening(principalComponents(of(rows), rows.length, size, 1, random.split(word))));
+  const found = rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures)));
+  const large = new Map([...found].filter(([, rows]) => rows.length >= fewest));
+  if (along === 'common') for (const [word, cut] of commonCuts(pictures.values, size, large, random.split('cut'))) cuts.set(word, cut);
+  else
+    for (const [word, rows] of large) cuts.set(word, brightening(principalComponents(of(rows), rows.length, size, 1, random.split(word))));
   const predict = async (looked: Pictures): Promise<Map<string, Int32Array>> => {
     const found = await classes.predict(looked);
     const sides = wordsOf(classes.attributes, found).map((word, row) => {
@@ -58,6 +69,31 @@ export async function fitPictureKinds(pictures: Pictures, { classes, components,
     predict,
     basesBy: (by) => ({ pooled, by, own }),
   };
+}
+
+/** One direction for all classes, that of the largest differences from the means of the classes; the mean is of each class its own. */
+function commonCuts(
+  values: Float32Array,
+  size: number,
+  rowsOf: ReadonlyMap<string, readonly number[]>,
+  random: Random,
+): ReadonlyMap<string, Components> {
+  const means = new Map<string, Float64Array>();
+  const all: { readonly row: number; readonly mean: Float64Array }[] = [];
+  for (const [word, rows] of rowsOf) {
+    const mean = new Float64Array(size);
+    for (const row of rows) for (let i = 0; i < size; i++) mean[i] = (mean[i] as number) + (values[row * size + i] as number) / rows.length;
+    means.set(word, mean);
+    for (const row of rows) all.push({ row, mean });
+  }
+  const used = Math.min(all.length, mostRows);
+  const differences = new Float32Array(used * size);
+  for (let r = 0; r < used; r++) {
+    const { row, mean } = all[Math.floor((r * all.length) / used)] as (typeof all)[number];
+    for (let i = 0; i < size; i++) differences[r * size + i] = (values[row * size + i] as number) - (mean[i] as number);
+  }
+  const found = brightening(principalComponents(differences, used, size, 1, random));
+  return new Map([...means].map(([word, mean]) => [word, { ...found, mean }]));
 }
 
 /** Each direction turned the way in which pictures become brighter, so that the sides of one class mean what those of another do. */

@@ -109,7 +109,9 @@ export async function auditDemo(
   const data = auditBatch(drawAudit(labels, train, settings.rows, random.split('rows')), train);
   tools.onStage?.('learn kinds of pictures');
   const { seed, codeSteps: steps, components, budget } = settings;
-  const sorted = await fitKinds(data, types, { seed, steps, components, pictures: ['I1'], labels: ['Class', 'Colour'] }, tools);
+  const shown = { pictures: ['I1'], labels: ['Class', 'Colour'], alike: ['I2'] };
+  // The texture, of which the data say nothing, varies alike in every class.
+  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, cut: 'common' }, tools);
   if (!sorted.ok) return sorted;
   const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();

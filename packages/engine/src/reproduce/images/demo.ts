@@ -9,7 +9,7 @@ import { keyedFitter, kindColumn, type PictureKey } from '../../generative/model
 import { kindConditionsFitter } from '../../generative/models/kind-conditions.ts';
 import { type CheckpointStore, networkFitter } from '../../generative/models/neural.ts';
 import { fitPictureCode, type Lesson, type PictureCode } from '../../generative/models/picture-code.ts';
-import { fitPictureKinds, type PictureKinds } from '../../generative/models/picture-kinds.ts';
+import { fitPictureKinds, type PictureKinds, type PictureKindsOptions } from '../../generative/models/picture-kinds.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { NetworkPlan } from '../../generative/network.ts';
@@ -117,6 +117,9 @@ export interface KindsSettings {
   /** The picture columns that show something of the finite columns `labels`; the kind is what the last of them shows. */
   readonly pictures: readonly Name[];
   readonly labels: readonly Name[];
+  /** More picture columns that the components of the kinds are learnt from, beside the last of `pictures`. */
+  readonly alike?: readonly Name[];
+  readonly cut?: NonNullable<PictureKindsOptions['cut']>;
 }
 
 /**
@@ -129,17 +132,15 @@ export async function fitKinds(
   settings: KindsSettings,
   tools: DemoTools,
 ): Promise<Result<{ readonly kinds: PictureKinds; readonly code: PictureCode }>> {
-  const { pictures, labels, seed, steps, components } = settings;
+  const { pictures, labels, seed, steps, components, alike = [], cut } = settings;
   const levelsOf = (name: Name): number => {
     const type = types.get(name);
     return type?.kind === 'finite' ? type.levels.length : 0;
   };
   const lessons = pictures.map((name): Lesson => {
-    const column = columnOf(data, name);
-    if (column.kind !== 'tensor') throw new Error(`The column ${name} is no picture.`);
     return {
       name,
-      pictures: column,
+      pictures: picturesOf(columnOf(data, name), 0, data.rows),
       labels: new Map(labels.map((label) => [label, { levels: levelsOf(label), values: codesOf(data, label) }])),
     };
   });
@@ -165,7 +166,21 @@ export async function fitKinds(
       return found;
     },
   };
-  return success({ kinds: await fitPictureKinds(last.pictures, { classes, components, seed }), code: code.value });
+  const parts = [last.pictures, ...alike.map((name) => picturesOf(columnOf(data, name), 0, data.rows))];
+  const kinds = await fitPictureKinds(joined(parts), { classes, components, seed, ...(cut && { cut }) });
+  return success({ kinds, code: code.value });
+}
+
+function joined(parts: readonly Pictures[]): Pictures {
+  const [first] = parts;
+  if (first === undefined) throw new Error('No pictures.');
+  if (parts.length === 1) return first;
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0));
+  parts.reduce((at, part) => {
+    values.set(part.values, at);
+    return at + part.values.length;
+  }, 0);
+  return { shape: first.shape, values };
 }
 
 /** Frees what models hold, where they hold anything. */

@@ -44,7 +44,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     audit: {
       seed,
       rows: times(30_000, 400),
-      budget: { steps: times(full ? 2000 : 600, 2), widths: [256, 256], kindSteps: times(1000, 2) },
+      budget: { steps: times(full ? 4000 : 1500, 2), widths: [512, 512], kindSteps: times(1000, 2) },
       codeSteps: times(full ? 3000 : 1500, 20),
       components: auditSide < 16 ? 32 : 64,
       readerSteps: times(auditSide < 16 ? 600 : 1500, 20),
@@ -54,7 +54,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
     },
     reports: {
       seed,
-      rows: times(full ? 30_000 : 10_000, 400),
+      rows: times(40_000, 400),
       budget: { steps: times(full ? 2000 : 600, 2), widths: [256, 256], kindSteps: times(1000, 2) },
       codeSteps: times(full ? 1500 : 600, 20),
       components: 48,

@@ -96,7 +96,9 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   const { batch: data } = drawReports(labels, settings.rows, random.split('rows'));
   tools.onStage?.('learn kinds of films');
   const { seed, codeSteps: steps, components, budget } = settings;
-  const sorted = await fitKinds(data, types, { seed, steps, components, pictures: ['X'], labels: ['N', 'E', 'A', 'L'] }, tools);
+  const shown = { pictures: ['X'], labels: ['N', 'E', 'A', 'L'] };
+  // The contrast, of which the data say nothing, varies alike whatever the findings are.
+  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, cut: 'common' }, tools);
   if (!sorted.ok) return sorted;
   const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
