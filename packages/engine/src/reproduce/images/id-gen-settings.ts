@@ -49,7 +49,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       components: auditSide < 16 ? 32 : 64,
       readerSteps: times(auditSide < 16 ? 600 : 1500, 20),
       garment: 0,
-      draws: times(full ? 2_000 : 1_000, 60),
+      draws: times(2_000, 60),
       shown: 20,
     },
     reports: {
@@ -61,7 +61,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       readerSteps: times(400, 20),
       // Pneumonia and opacity stated, the others denied, in the wordy style.
       report: { says: [2, 0, 0, 2], style: 1 },
-      draws: times(full ? 2_000 : 600, 60),
+      draws: times(2_000, 60),
       shown: 20,
     },
     tables: { seed, rows: 10_000, samples: times(full ? 100 : 10, 2) },
