@@ -3,11 +3,9 @@ import type { TrainingData } from '../../../engine/src/generative/batch.ts';
 import type { Pictures } from '../../../engine/src/generative/metrics/pictures.ts';
 import { fitRidgeReader, type PictureReader } from '../../../engine/src/generative/metrics/reader.ts';
 import { fitTrainedReader, type TrainedReader } from '../../../engine/src/generative/metrics/trained-reader.ts';
-import { codedFitter } from '../../../engine/src/generative/models/coded.ts';
-import { foldedFitter, foldPictures } from '../../../engine/src/generative/models/folded.ts';
 import { keyedFitter } from '../../../engine/src/generative/models/keyed.ts';
 import { tableFitter } from '../../../engine/src/generative/models/table.ts';
-import type { Batch, ColumnType, ConditionalTask, Fitter } from '../../../engine/src/generative/terms.ts';
+import type { Batch, ColumnType, Fitter } from '../../../engine/src/generative/terms.ts';
 import { Random } from '../../../engine/src/math/random.ts';
 import { drawDigits } from '../../../engine/src/reproduce/images/napkin.ts';
 import { palette, renderRecipe } from '../../../engine/src/reproduce/images/render.ts';
@@ -24,64 +22,8 @@ beforeAll(async () => {
   digits = read.value;
 });
 
-describe('folded pictures', () => {
-  it('folds squares into channels, row by row, and back', () => {
-    // Two pictures of one channel, 4 x 4, numbered.
-    const values = Float32Array.from({ length: 32 }, (_, i) => i);
-    const folded = foldPictures(values, [1, 4, 4], 2);
-    // The upper left pixels of the squares, then the upper right ones, the lower left, the lower right.
-    expect([...folded.subarray(0, 16)]).toEqual([0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15]);
-    expect([...foldPictures(folded, [1, 4, 4], 2, true)]).toEqual([...values]);
-    const colours = Float32Array.from({ length: 3 * 36 }, (_, i) => Math.sin(i));
-    expect(foldPictures(foldPictures(colours, [3, 6, 6], 3), [3, 6, 6], 3, true)).toEqual(colours);
-  });
-
-  it('gives what the fitter inside learns in the layout of the data', async () => {
-    const image: ColumnType = { kind: 'tensor', shape: [1, 2, 2], range: [0, 1] };
-    const seen: number[][] = [];
-    const task: ConditionalTask = {
-      of: ['Y'],
-      given: ['X'],
-      types: new Map([
-        ['X', image],
-        ['Y', image],
-      ]),
-    };
-    const data = pair([0, 1, 2, 3], [4, 5, 6, 7]);
-    const model = await foldedFitter(copying('X', 'Y', seen), 2).fit(task, data, { seed: 1 });
-    if (!model.ok) throw new Error('no');
-    expect(seen).toEqual([
-      [4, 1, 1],
-      [4, 1, 1],
-    ]);
-    const drawn = await model.value.sample({ rows: 1, columns: new Map([['X', data.columns.get('X') as never]]) }, new Random(1));
-    expect(drawn.columns.get('Y')).toEqual({ kind: 'tensor', shape: [1, 2, 2], values: Float32Array.of(0, 1, 2, 3) });
-  });
-});
-
-const pair = (x: readonly number[], y: readonly number[]): Batch => ({
-  rows: 1,
-  columns: new Map([
-    ['X', { kind: 'tensor', shape: [1, 2, 2], values: Float32Array.from(x) }],
-    ['Y', { kind: 'tensor', shape: [1, 2, 2], values: Float32Array.from(y) }],
-  ]),
-});
-
-/** Draws `of` as a copy of `given`; notes the shapes that it was shown. */
-const copying = (given: string, of: string, shapes: number[][]): Fitter => ({
-  kind: 'function',
-  async fit(task) {
-    for (const name of [given, of]) shapes.push([...((task.types.get(name) as Extract<ColumnType, { kind: 'tensor' }>).shape as number[])]);
-    return success({
-      kind: 'function',
-      task,
-      sample: async (batch: Batch) => ({ rows: batch.rows, columns: new Map([[of, batch.columns.get(given) as never]]) }),
-    });
-  },
-});
-
 describe('pictures in two parts', () => {
-  it('draws kinds in their shares and pictures of their kind; a code beside the picture is shown at fit and draw', async () => {
+  it('draws kinds in their shares and pictures of their kind', async () => {
     // A picture is one number; its kind is whether it is above one half. Given Z = 0 a quarter is, given Z = 1 three quarters.
     const rows = 400;
     const z = Int32Array.from({ length: rows }, (_, i) => i % 2);
@@ -143,39 +85,6 @@ describe('pictures in two parts', () => {
       // Five standard errors.
       expect(Math.abs(share - (level === 1 ? 0.75 : 0.25))).toBeLessThan(5 * Math.sqrt((0.25 * 0.75) / draws));
     }
-    const code = {
-      features: async ({ values }: Pictures) => ({
-        rows: values.length,
-        width: 2,
-        values: Float64Array.from({ length: 2 * values.length }, (_, i) => (values[i >> 1] as number) * (1 + (i % 2))),
-      }),
-    };
-    const shown: Batch[] = [];
-    const looking: Fitter = {
-      kind: 'function',
-      async fit(task, batch) {
-        shown.push(batch);
-        return success({
-          kind: 'function',
-          task,
-          sample: async (conditions: Batch) => {
-            shown.push(conditions);
-            return { rows: conditions.rows, columns: new Map([['Y', conditions.columns.get('C') as never]]) };
-          },
-        });
-      },
-    };
-    const coded = await codedFitter(looking, (name) => (name === 'C' ? code : undefined)).fit({ of: ['Y'], given: ['C'], types }, data, {
-      seed: 1,
-    });
-    if (!coded.ok) throw new Error('no');
-    await coded.value.sample(
-      { rows: 1, columns: new Map([['C', { kind: 'tensor', shape: [1, 1, 1], values: Float32Array.of(0.25) }]]) },
-      new Random(1),
-    );
-    expect(shown[0]?.columns.get('C code')).toMatchObject({ shape: [2] });
-    expect(shown[1]?.columns.get('C code')?.values).toEqual(Float32Array.of(0.25, 0.5));
-    expect(coded.value.task.given).toEqual(['C']);
   });
 });
 

@@ -19,8 +19,6 @@ export interface TrainedReaderOptions extends RunOptions {
   readonly colour?: { readonly name: string; readonly palette: readonly Rgb[] };
   /** What is looked at: the ink (default), or all channels as they are. */
   readonly sees?: 'ink' | 'pixels';
-  /** Width of the layer before the heads (default 64). */
-  readonly width?: number;
   readonly threads?: number;
 }
 
@@ -29,6 +27,9 @@ export interface TrainedReader extends PictureReader {
   /** Frees what the backend holds. */
   dispose(): Promise<void>;
 }
+
+/** Width of the layer before the heads. */
+const featureWidth = 64;
 
 /** Pictures read at a time. */
 const readRows = 256;
@@ -43,7 +44,7 @@ export async function fitTrainedReader(
   labels: ReadonlyMap<string, { readonly levels: number; readonly values: Int32Array }>,
   options: TrainedReaderOptions,
 ): Promise<Result<TrainedReader>> {
-  const { backend, colour, seed, sees = 'ink', width: featureWidth = 64 } = options;
+  const { backend, colour, seed, sees = 'ink' } = options;
   const seen = (of: Pictures): Features => (sees === 'ink' ? inkOf(of) : pixelsOf(of));
   const ink = seen(pictures);
   const [channels, side] = [sees === 'ink' ? 1 : (pictures.shape[0] as number), pictures.shape[1] as number];
@@ -55,7 +56,7 @@ export async function fitTrainedReader(
     {
       rows: ink.rows,
       loss(g, rows) {
-        const { scores } = network(g, rows, shape, featureWidth, heads);
+        const { scores } = network(g, rows, shape, heads);
         const losses = heads.map(({ name, levels }) => {
           const wanted = g.oneHot(g.input(`label.${name}`, [rows]), levels);
           return g.negate(g.reduceSum(g.multiply(g.logSoftmax(scores.get(name) as Node), wanted), [1]));
@@ -86,7 +87,7 @@ export async function fitTrainedReader(
   );
   if (!trained.ok) return trained;
   const g = new GraphBuilder();
-  const { scores, features } = network(g, readRows, shape, featureWidth, heads);
+  const { scores, features } = network(g, readRows, shape, heads);
   const outputs = new Map([['features', features], ...[...scores].map(([name, node]): [string, Node] => [`scores.${name}`, node])]);
   const executable = await backend.compile(frozen(outputs, g.parameters, trained.value.parameters), threads);
 
@@ -159,7 +160,6 @@ function network(
   g: GraphBuilder,
   rows: number,
   [channels, side]: Shape,
-  width: number,
   heads: readonly { readonly name: string; readonly levels: number }[],
 ): { readonly scores: ReadonlyMap<string, Node>; readonly features: Node } {
   let x = g.input('ink', [rows, channels, side, side]);
@@ -169,7 +169,7 @@ function network(
   }
   if (side < 16) x = g.averagePool(x, 2);
   const size = x.shape.slice(1).reduce((product, each) => product * each, 1);
-  const features = g.relu(dense(g, g.reshape(x, [rows, size]), 'reader.features', width));
+  const features = g.relu(dense(g, g.reshape(x, [rows, size]), 'reader.features', featureWidth));
   return { features, scores: new Map(heads.map(({ name, levels }) => [name, dense(g, features, `reader.${name}`, levels)])) };
 }
 

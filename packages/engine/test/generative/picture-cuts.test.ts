@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { Pictures } from '../../src/generative/metrics/pictures.ts';
+import { fitPictureKinds } from '../../src/generative/models/picture-kinds.ts';
+import { Random } from '../../src/math/random.ts';
+
+const [classes, rows, side] = [4, 1200, 4];
+const area = side * side;
+
+/** Class c differs most in its own pixel c, by 1 either way; all classes are lit along the last row, or not, by .3 a pixel. */
+function drawn(): { readonly pictures: Pictures; readonly own: Int32Array; readonly lit: Int32Array } {
+  const random = new Random(5);
+  const values = new Float32Array(rows * area);
+  const own = Int32Array.from({ length: rows }, (_, row) => row % classes);
+  const lit = Int32Array.from({ length: rows }, () => random.integer(2));
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < area; i++) values[row * area + i] = 0.02 * random.next() + (i >= area - side ? 0.3 * (lit[row] as number) : 0);
+    values[row * area + (own[row] as number)] = random.integer(2) === 0 ? 0 : 0.9;
+    // The class can be seen.
+    values[row * area + classes + (own[row] as number)] = 1;
+  }
+  return { pictures: { shape: [1, side, side], values }, own, lit };
+}
+
+describe('where a class of pictures is cut in two', () => {
+  it('common: along what varies alike in every class; own: along what varies most in the class, whatever it is', async () => {
+    const { pictures, lit } = drawn();
+    const seen = {
+      attributes: [{ name: 'class', levels: classes }],
+      predict: async ({ values }: Pictures) => {
+        const found = new Int32Array(values.length / area);
+        for (let row = 0; row < found.length; row++)
+          found[row] = values.subarray(row * area + classes, row * area + 2 * classes).findIndex((value) => value > 0.5);
+        return new Map([['class', found]]);
+      },
+    };
+    const share = async (cut?: 'own' | 'common'): Promise<number> => {
+      const kinds = await fitPictureKinds(pictures, { classes: seen, components: 4, seed: 1, ...(cut && { cut }) });
+      const sides = (await kinds.predict(pictures)).get('side') as Int32Array;
+      return sides.reduce((sum, one, row) => sum + (one === lit[row] ? 1 : 0), 0) / rows;
+    };
+    expect(await share('common')).toBe(1);
+    // By chance alone, within five standard errors.
+    expect(Math.abs((await share()) - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / rows));
+    expect(await share('own')).toBe(await share());
+  });
+});
