@@ -134,7 +134,7 @@ export function napkinText(
     ...noted(
       `W1, X and Y are pictures, W2 a digit and a colour. Learnt from ${made.rows} rows of these four columns; ${minutes(made.processorSeconds)} of processor time. ` +
         `Attributes are read off by a network (right for ${percent(reader.digit)} of digits, ${percent(reader.colour)} of colours, ${percent(reader.thickness)} of strokes). ` +
-        'Floor: as many true draws. The exact P(Y|X) is what a perfect model that is not causal scores. Pictures that condition enter as themselves and as a code learnt by predicting W2. ' +
+        'Floor: as many true draws. The exact P(Y|X) is what a perfect model that is not causal scores. Pictures are drawn kind by kind, and those that condition are seen by their kind, which is learnt by predicting W2. ' +
         `The generated training set leaves an error of up to ${three(monteCarloError)} in a probability at one value of W2.`,
       style,
     ),
