@@ -92,9 +92,9 @@ export function kindsFitter(
   const softmax = networkFitter('softmax', {
     ...common,
     cells: 1,
-    widths: [64],
+    widths: [64, 64],
     budget: { steps: budget.kindSteps, batch: 512, learningRate: 3e-3 },
-    adam: { averageDecay: 0.99 },
+    adam: { averageDecay: 0.99, weightDecay: 0.1 },
     rows: 512,
   });
   const flow = networkFitter('flow', {
