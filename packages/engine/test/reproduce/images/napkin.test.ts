@@ -40,7 +40,7 @@ describe('the napkin process', () => {
     if (isTooLarge(fine)) throw new Error('too large');
     // One variable per node of the graph: the attributes of an image together.
     const all = digits * 12;
-    const joint: Factor = factorOf(['W1', 'W2', 'X', 'Y'], [all, digits * 6, all, all], fine.values);
+    const joint: Factor = factorOf(['W1', 'W2_digit', 'W2_colour', 'X', 'Y'], [all, digits, 6, all, all], fine.values);
     const result = identifiedFrom(joint, napkinGraph, 'P(Y | do(X))', ['Y', 'X']);
     expect(result.axes).toEqual(['Y', 'X']);
     const plain = condition(joint, ['Y'], ['X']);
@@ -54,7 +54,7 @@ describe('the napkin process', () => {
             expect(Math.abs((plain.values[y * all + flat(x)] as number) - (truth.conditional[y] as number))).toBeLessThan(1e-12);
           });
         }
-    // The outer variable of the napkin is free, and its value does not matter.
+    // The outer variables of the napkin are free, and their values do not matter.
     expect(Math.max(...(result.spread as Float64Array))).toBeLessThan(1e-12);
   });
 
