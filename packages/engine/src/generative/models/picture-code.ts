@@ -6,7 +6,7 @@ import { GraphBuilder } from '../../tensor/builder.ts';
 import { frozen } from '../../tensor/graph.ts';
 import { convolution, dense } from '../../tensor/layers.ts';
 import type { Node } from '../../tensor/node.ts';
-import type { Features, Pictures } from '../metrics/pictures.ts';
+import type { Pictures } from '../metrics/pictures.ts';
 import { type TrainingReport, trainSteps } from './training.ts';
 
 /** What one column of pictures is to be told apart by: finite columns of the same rows. */
@@ -29,12 +29,10 @@ export interface PictureCodeOptions extends RunOptions {
   readonly threads?: number;
 }
 
-/** A summary of pictures of one shape, learnt by telling columns of the data from them. */
+/** Reads off pictures of one shape what columns of the data they go with. */
 export interface PictureCode {
   readonly report: TrainingReport;
   readonly heads: readonly { readonly lesson: string; readonly label: string; readonly levels: number }[];
-  /** Standardised over the pictures that it learnt from. */
-  features(pictures: Pictures): Promise<Features>;
   /** The likeliest level of a label, asked as one asks of the pictures of a lesson. */
   predict(pictures: Pictures, lesson: string, label: string): Promise<Int32Array>;
   dispose(): Promise<void>;
@@ -112,7 +110,7 @@ export async function fitPictureCode(lessons: readonly Lesson[], options: Pictur
   if (!trained.ok) return trained;
   const g = new GraphBuilder();
   const features = trunk(g, readRows, shape, width);
-  const outputs = new Map([['features', features]]);
+  const outputs = new Map<string, Node>();
   for (const { name, label, levels } of heads)
     outputs.set(`scores.${headName(name, label)}`, dense(g, features, headName(name, label), levels));
   const executable = await backend.compile(frozen(outputs, g.parameters, trained.value.parameters), threads);
@@ -128,21 +126,9 @@ export async function fitPictureCode(lessons: readonly Lesson[], options: Pictur
     }
     return values;
   };
-  const some = lessons.map(({ pictures }) => pictures.values.subarray(0, Math.min(pictures.values.length, 1000 * size)));
-  const sample = new Float32Array(some.reduce((sum, part) => sum + part.length, 0));
-  some.reduce((at, part) => {
-    sample.set(part, at);
-    return at + part.length;
-  }, 0);
-  const { mean, deviation } = scaleOf(await read({ shape, values: sample }, 'features', width), width);
   return success({
     report: trained.value.report,
     heads: heads.map(({ name, label, levels }) => ({ lesson: name, label, levels })),
-    async features(of) {
-      const raw = await read(of, 'features', width);
-      const values = Float64Array.from(raw, (value, i) => (value - (mean[i % width] as number)) / (deviation[i % width] as number));
-      return { rows: values.length / width, width, values };
-    },
     async predict(of, lesson, label) {
       const levels = heads.find((head) => head.name === lesson && head.label === label)?.levels;
       if (levels === undefined) throw new Error(`The code has not learnt ${label} from ${lesson}.`);
@@ -188,17 +174,4 @@ function moved(values: Float32Array, [channels, height, width]: Shape, most: num
       }
   }
   return out;
-}
-
-/** A feature that hardly ever varies counts as if it varied a twentieth as much as the one that does most. */
-function scaleOf(values: Float32Array, width: number): { readonly mean: Float64Array; readonly deviation: Float64Array } {
-  const rows = values.length / width;
-  const mean = new Float64Array(width);
-  const deviation = new Float64Array(width);
-  for (let i = 0; i < values.length; i++) mean[i % width] = (mean[i % width] as number) + (values[i] as number) / rows;
-  for (let i = 0; i < values.length; i++)
-    deviation[i % width] = (deviation[i % width] as number) + ((values[i] as number) - (mean[i % width] as number)) ** 2 / rows;
-  for (let i = 0; i < width; i++) deviation[i] = Math.sqrt(deviation[i] as number);
-  const least = deviation.reduce((most, own) => Math.max(most, own), 0) / 20 || 1;
-  return { mean, deviation: deviation.map((own) => Math.max(least, own)) };
 }
