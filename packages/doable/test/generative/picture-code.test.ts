@@ -50,23 +50,34 @@ describe('a code of pictures', () => {
       good(await fitPictureCode(lessons, { backend, seed, steps, batch: 64, width: 16, threads: 1 }));
     const code = await fit(120);
     expect(code.heads).toEqual([
-      { lesson: 'A', label: 'down', levels: 2 },
-      { lesson: 'B', label: 'colour', levels: 3 },
-      { lesson: 'B', label: 'down', levels: 2 },
+      { lesson: 'A', label: 'down', levels: 2, from: 0 },
+      { lesson: 'B', label: 'colour', levels: 3, from: 2 },
+      { lesson: 'B', label: 'down', levels: 2, from: 5 },
     ]);
-    expect(share(await code.predict(held.pictures, 'A', 'down'), held.down)).toBeGreaterThan(0.97);
-    expect(share(await code.predict(held.pictures, 'B', 'down'), held.down)).toBeLessThan(0.03);
-    expect(share(await code.predict(held.pictures, 'B', 'colour'), held.colour)).toBeGreaterThan(0.97);
-    await expect(code.predict(held.pictures, 'A', 'colour')).rejects.toThrow('has not learnt');
+    const [asA, asB] = [await code.predict(held.pictures, 'A'), await code.predict(held.pictures, 'B')];
+    expect([...asA.keys(), ...asB.keys()]).toEqual(['down', 'colour', 'down']);
+    expect(share(asA.get('down') as Int32Array, held.down)).toBeGreaterThan(0.97);
+    expect(share(asB.get('down') as Int32Array, held.down)).toBeLessThan(0.03);
+    expect(share(asB.get('colour') as Int32Array, held.colour)).toBeGreaterThan(0.97);
+    await expect(code.predict(held.pictures, 'C')).rejects.toThrow('has not learnt');
+
+    // Probabilities of what was taught.
+    const readings = await code.readings(held.pictures);
+    expect([code.width, readings.length]).toEqual([7, 7 * 500]);
+    for (const { levels: count, from } of code.heads)
+      for (let row = 0; row < 500; row++)
+        expect(readings.subarray(7 * row + from, 7 * row + from + count).reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 5);
+    const wrong = held.colour.reduce((sum, level, row) => sum + 1 - (readings[7 * row + 2 + level] as number), 0) / 500;
+    expect(wrong).toBeLessThan(0.05);
 
     // One picture by itself as among the others.
     const tenth = { ...held.pictures, values: held.pictures.values.subarray(10 * 3 * area, 11 * 3 * area) };
-    const among = await code.predict(held.pictures, 'B', 'colour');
-    expect(await code.predict(tenth, 'B', 'colour')).toEqual(among.slice(10, 11));
+    expect((await code.predict(tenth, 'B')).get('colour')).toEqual(asB.get('colour')?.slice(10, 11));
+    expect(await code.readings(tenth)).toEqual(readings.slice(70, 77));
 
     const [one, same, other] = [await fit(10), await fit(10), await fit(10, 3)];
     expect(one.report).toEqual(same.report);
-    expect(await one.predict(held.pictures, 'B', 'colour')).toEqual(await same.predict(held.pictures, 'B', 'colour'));
+    expect(await one.readings(held.pictures)).toEqual(await same.readings(held.pictures));
     expect(one.report.losses).not.toEqual(other.report.losses);
     for (const each of [code, one, same, other]) await each.dispose();
   });
@@ -93,7 +104,7 @@ describe('a code of pictures', () => {
     // On a ground that is not dark the edge that comes in tells how far a picture was moved.
     expect(Math.abs(last(bright) - 0.4)).toBeLessThan(0.06);
     const shown = { shape: [1, height, width], values: bars([0, 1, 5, 6], 0) };
-    expect([...(await moved.predict(shown, 'bars', 'which'))]).toEqual([0, 0, 1, 1]);
+    expect([...((await moved.predict(shown, 'bars')).get('which') ?? [])]).toEqual([0, 0, 1, 1]);
     for (const each of [still, moved, bright]) await each.dispose();
   });
 });

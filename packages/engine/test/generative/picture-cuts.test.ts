@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pictures } from '../../src/generative/metrics/pictures.ts';
-import { fitPictureKinds } from '../../src/generative/models/picture-kinds.ts';
+import { fitPictureKinds, type PictureKindsOptions } from '../../src/generative/models/picture-kinds.ts';
 import { Random } from '../../src/math/random.ts';
 
 const [classes, rows, side] = [4, 1200, 4];
@@ -22,8 +22,8 @@ function drawn(): { readonly pictures: Pictures; readonly own: Int32Array; reado
 }
 
 describe('where a class of pictures is cut in two', () => {
-  it('common: along what varies alike in every class; own: along what varies most in the class, whatever it is', async () => {
-    const { pictures, lit } = drawn();
+  it('along what varies alike in every class, however much more each varies in a way of its own; or in what is read off the pictures', async () => {
+    const { pictures, lit, own } = drawn();
     const seen = {
       attributes: [{ name: 'class', levels: classes }],
       predict: async ({ values }: Pictures) => {
@@ -33,14 +33,29 @@ describe('where a class of pictures is cut in two', () => {
         return new Map([['class', found]]);
       },
     };
-    const share = async (cut?: 'own' | 'common'): Promise<number> => {
-      const kinds = await fitPictureKinds(pictures, { classes: seen, components: 4, seed: 1, ...(cut && { cut }) });
+    const share = async (wanted: (row: number) => number, compared?: PictureKindsOptions['compared']): Promise<number> => {
+      const kinds = await fitPictureKinds(pictures, { classes: seen, components: 4, seed: 1, ...(compared && { compared }) });
       const sides = (await kinds.predict(pictures)).get('side') as Int32Array;
-      return sides.reduce((sum, one, row) => sum + (one === lit[row] ? 1 : 0), 0) / rows;
+      const agreed = sides.reduce((sum, one, row) => sum + (one === wanted(row) ? 1 : 0), 0) / rows;
+      // Which side is called 1 is nobody's business.
+      return Math.max(agreed, 1 - agreed);
     };
-    expect(await share('common')).toBe(1);
+    const ownPixel = (row: number): number => ((pictures.values[row * area + (own[row] as number)] as number) > 0.5 ? 1 : 0);
+    expect(await share((row) => lit[row] as number)).toBe(1);
     // By chance alone, within five standard errors.
-    expect(Math.abs((await share()) - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / rows));
-    expect(await share('own')).toBe(await share());
+    const chance = 0.5 + 5 * Math.sqrt(0.25 / rows);
+    expect(await share(ownPixel)).toBeLessThan(chance);
+    // Read as two numbers, the pixel that is of the class its own and the light that varies less.
+    const compared = {
+      width: 2,
+      of: async ({ values }: Pictures) =>
+        Float32Array.from({ length: (2 * values.length) / area }, (_, i) => {
+          const [from, which] = [Math.floor(i / 2) * area, i % 2];
+          const mine = values.subarray(from + classes, from + 2 * classes).findIndex((value) => value > 0.5);
+          return values[from + (which === 0 ? mine : area - 1)] as number;
+        }),
+    };
+    expect(await share(ownPixel, compared)).toBe(1);
+    expect(await share((row) => lit[row] as number, compared)).toBeLessThan(chance);
   });
 });

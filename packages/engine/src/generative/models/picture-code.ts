@@ -32,9 +32,14 @@ export interface PictureCodeOptions extends RunOptions {
 /** Reads off pictures of one shape what columns of the data they go with. */
 export interface PictureCode {
   readonly report: TrainingReport;
-  readonly heads: readonly { readonly lesson: string; readonly label: string; readonly levels: number }[];
-  /** The likeliest level of a label, asked as one asks of the pictures of a lesson. */
-  predict(pictures: Pictures, lesson: string, label: string): Promise<Int32Array>;
+  /** `from`: where its levels begin in the readings. */
+  readonly heads: readonly { readonly lesson: string; readonly label: string; readonly levels: number; readonly from: number }[];
+  /** Numbers that a picture is read as: the levels of all heads. */
+  readonly width: number;
+  /** rows x width: what each head gives the levels of its label, as probabilities that sum to 1 over them. */
+  readings(pictures: Pictures): Promise<Float32Array>;
+  /** The likeliest levels of the labels of a lesson. */
+  predict(pictures: Pictures, lesson: string): Promise<Map<string, Int32Array>>;
   dispose(): Promise<void>;
 }
 
@@ -110,37 +115,49 @@ export async function fitPictureCode(lessons: readonly Lesson[], options: Pictur
   if (!trained.ok) return trained;
   const g = new GraphBuilder();
   const features = trunk(g, readRows, shape, width);
-  const outputs = new Map<string, Node>();
-  for (const { name, label, levels } of heads)
-    outputs.set(`scores.${headName(name, label)}`, dense(g, features, headName(name, label), levels));
-  const executable = await backend.compile(frozen(outputs, g.parameters, trained.value.parameters), threads);
-  const read = async (of: Pictures, output: string, wide: number): Promise<Float32Array> => {
+  const read = g.concat(
+    heads.map(({ name, label, levels }) => g.softmax(dense(g, features, headName(name, label), levels))),
+    1,
+  );
+  const executable = await backend.compile(frozen(new Map([['readings', read]]), g.parameters, trained.value.parameters), threads);
+  const wide = heads.reduce((sum, { levels }) => sum + levels, 0);
+  const placed = heads.map(({ name, label, levels }, i) => {
+    return { lesson: name, label, levels, from: heads.slice(0, i).reduce((sum, before) => sum + before.levels, 0) };
+  });
+  const readings = async (of: Pictures): Promise<Float32Array> => {
     const rows = of.values.length / size;
     const values = new Float32Array(rows * wide);
     const fed = new Float32Array(readRows * size);
     for (let from = 0; from < rows; from += readRows) {
       const used = Math.min(readRows, rows - from);
       fed.set(of.values.subarray(from * size, (from + used) * size));
-      const out = (await executable.run(new Map([['pictures', { shape: [readRows, ...shape], values: fed }]]))).get(output) as Tensor;
+      const out = (await executable.run(new Map([['pictures', { shape: [readRows, ...shape], values: fed }]]))).get('readings') as Tensor;
       values.set(out.values.subarray(0, used * wide), from * wide);
     }
     return values;
   };
   return success({
     report: trained.value.report,
-    heads: heads.map(({ name, label, levels }) => ({ lesson: name, label, levels })),
-    async predict(of, lesson, label) {
-      const levels = heads.find((head) => head.name === lesson && head.label === label)?.levels;
-      if (levels === undefined) throw new Error(`The code has not learnt ${label} from ${lesson}.`);
-      const scores = await read(of, `scores.${headName(lesson, label)}`, levels);
-      return Int32Array.from({ length: scores.length / levels }, (_, row) => {
-        let best = 0;
-        for (let level = 1; level < levels; level++)
-          if ((scores[row * levels + level] as number) > (scores[row * levels + best] as number)) best = level;
-        return best;
-      });
+    heads: placed,
+    width: wide,
+    readings,
+    async predict(of, lesson) {
+      const own = placed.filter((head) => head.lesson === lesson);
+      if (own.length === 0) throw new Error(`The code has not learnt from ${lesson}.`);
+      const read = await readings(of);
+      return new Map(own.map(({ label, levels, from }) => [label, likeliest(read, wide, from, levels)]));
     },
     dispose: () => executable.dispose(),
+  });
+}
+
+/** Per row, the level with the largest of the numbers from `from` on. */
+function likeliest(readings: Float32Array, width: number, from: number, levels: number): Int32Array {
+  return Int32Array.from({ length: readings.length / width }, (_, row) => {
+    const at = row * width + from;
+    let best = 0;
+    for (let level = 1; level < levels; level++) if ((readings[at + level] as number) > (readings[at + best] as number)) best = level;
+    return best;
   });
 }
 

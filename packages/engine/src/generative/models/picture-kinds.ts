@@ -1,7 +1,7 @@
 import type { Name } from '../../graph/variable.ts';
 import { Random } from '../../math/random.ts';
 import type { Pictures } from '../metrics/pictures.ts';
-import { type Components, principalComponents, scoresOf } from '../principal-components.ts';
+import { type Components, principalComponents } from '../principal-components.ts';
 import type { Bases } from './components.ts';
 import type { PictureKey } from './keyed.ts';
 
@@ -11,11 +11,8 @@ export interface PictureKindsOptions {
   /** Components that the pictures of a kind are written in, at most. */
   readonly components: number;
   readonly seed: number;
-  /**
-   * Along what a class is cut in two: the direction in which its own pictures differ most (default), or the one in which pictures of all classes
-   * differ most from the mean of their class, which finds what may vary alike in every class.
-   */
-  readonly cut?: 'own' | 'common';
+  /** What pictures of a class are compared by, `width` numbers of each (default: their pixels). */
+  readonly compared?: { readonly width: number; of(pictures: Pictures): Promise<Float32Array> };
 }
 
 /** Sorts pictures into kinds, and holds the components of each. */
@@ -31,12 +28,14 @@ const side = 'side';
 const mostRows = 3000;
 
 /**
- * Kinds of pictures: the classes, each cut in two at its mean along the direction in which pictures differ most (see `cut`), turned the way in
- * which they become brighter. Learnt from pictures alone; the kind is a function of the picture. A kind of few pictures shares the components of all.
+ * Kinds of pictures: the classes, each cut in two at its mean along one direction for all, in which what they are compared by differs most from
+ * the mean of the class: it finds what varies alike in every class. Learnt from pictures alone; the kind is a function of the picture. A kind of
+ * few pictures shares the components of all.
  */
 export async function fitPictureKinds(pictures: Pictures, options: PictureKindsOptions): Promise<PictureKinds> {
-  const { classes, components, seed, cut: along = 'own' } = options;
+  const { classes, components, seed } = options;
   const size = pictures.shape.reduce((product, each) => product * each, 1);
+  const compared = options.compared ?? { width: size, of: async ({ values }: Pictures) => values };
   const random = new Random(seed, 'kinds');
   const of = (rows: readonly number[]): Float32Array => {
     const values = new Float32Array(rows.length * size);
@@ -44,17 +43,15 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
     return values;
   };
   const attributes = [...classes.attributes, { name: side, levels: 2 }];
-  const cuts = new Map<string, Components>();
   const found = rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures)));
   const large = new Map([...found].filter(([, rows]) => rows.length >= fewest));
-  if (along === 'common') for (const [word, cut] of commonCuts(pictures.values, size, large, random.split('cut'))) cuts.set(word, cut);
-  else
-    for (const [word, rows] of large) cuts.set(word, brightening(principalComponents(of(rows), rows.length, size, 1, random.split(word))));
+  const cut = cutsOf(await compared.of(pictures), compared.width, large, random.split('cut'));
   const predict = async (looked: Pictures): Promise<Map<string, Int32Array>> => {
     const found = await classes.predict(looked);
+    const numbers = await compared.of(looked);
     const sides = wordsOf(classes.attributes, found).map((word, row) => {
-      const cut = cuts.get(word);
-      return cut !== undefined && (scoresOf(cut, looked.values.subarray(row * size, (row + 1) * size), 1)[0] ?? 0) > 0 ? 1 : 0;
+      const at = cut.at.get(word);
+      return at !== undefined && along(cut.direction, numbers, row) > at ? 1 : 0;
     });
     return new Map([...found, [side, Int32Array.from(sides)]]);
   };
@@ -71,35 +68,36 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
   };
 }
 
-/** One direction for all classes, that of the largest differences from the means of the classes; the mean is of each class its own. */
-function commonCuts(
+/** The direction of the largest differences from the means of the classes, and the place of each mean along it. */
+function cutsOf(
   values: Float32Array,
-  size: number,
+  width: number,
   rowsOf: ReadonlyMap<string, readonly number[]>,
   random: Random,
-): ReadonlyMap<string, Components> {
+): { readonly direction: Float64Array; readonly at: ReadonlyMap<string, number> } {
   const means = new Map<string, Float64Array>();
   const all: { readonly row: number; readonly mean: Float64Array }[] = [];
   for (const [word, rows] of rowsOf) {
-    const mean = new Float64Array(size);
-    for (const row of rows) for (let i = 0; i < size; i++) mean[i] = (mean[i] as number) + (values[row * size + i] as number) / rows.length;
+    const mean = new Float64Array(width);
+    for (const row of rows)
+      for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (values[row * width + i] as number) / rows.length;
     means.set(word, mean);
     for (const row of rows) all.push({ row, mean });
   }
   const used = Math.min(all.length, mostRows);
-  const differences = new Float32Array(used * size);
+  const differences = new Float32Array(used * width);
   for (let r = 0; r < used; r++) {
     const { row, mean } = all[Math.floor((r * all.length) / used)] as (typeof all)[number];
-    for (let i = 0; i < size; i++) differences[r * size + i] = (values[row * size + i] as number) - (mean[i] as number);
+    for (let i = 0; i < width; i++) differences[r * width + i] = (values[row * width + i] as number) - (mean[i] as number);
   }
-  const found = brightening(principalComponents(differences, used, size, 1, random));
-  return new Map([...means].map(([word, mean]) => [word, { ...found, mean }]));
+  const direction = principalComponents(differences, used, width, 1, random).directions;
+  return { direction, at: new Map([...means].map(([word, mean]) => [word, along(direction, mean, 0)])) };
 }
 
-/** Each direction turned the way in which pictures become brighter, so that the sides of one class mean what those of another do. */
-function brightening(components: Components): Components {
-  const sum = components.directions.reduce((total, value) => total + value, 0);
-  return sum < 0 ? { ...components, directions: components.directions.map((value) => -value) } : components;
+/** The place of a row of `values` along a direction. */
+function along(direction: Float64Array, values: ArrayLike<number>, row: number): number {
+  const from = row * direction.length;
+  return direction.reduce((sum, each, i) => sum + each * (values[from + i] as number), 0);
 }
 
 /** The levels of each row, as one word: those of the attributes, in their order. */

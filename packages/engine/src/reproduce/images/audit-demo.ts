@@ -111,7 +111,7 @@ export async function auditDemo(
   const { seed, codeSteps: steps, components, budget } = settings;
   const shown = { pictures: ['I1'], labels: ['Class', 'Colour'], alike: ['I2'] };
   // The texture, of which the data say nothing, varies alike in every class.
-  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, cut: 'common' }, tools);
+  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared: 'pixels' }, tools);
   if (!sorted.ok) return sorted;
   const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();

@@ -9,7 +9,7 @@ import { keyedFitter, kindColumn, type PictureKey } from '../../generative/model
 import { kindConditionsFitter } from '../../generative/models/kind-conditions.ts';
 import { type CheckpointStore, networkFitter } from '../../generative/models/neural.ts';
 import { fitPictureCode, type Lesson, type PictureCode } from '../../generative/models/picture-code.ts';
-import { fitPictureKinds, type PictureKinds, type PictureKindsOptions } from '../../generative/models/picture-kinds.ts';
+import { fitPictureKinds, type PictureKinds } from '../../generative/models/picture-kinds.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { NetworkPlan } from '../../generative/network.ts';
@@ -119,7 +119,8 @@ export interface KindsSettings {
   readonly labels: readonly Name[];
   /** More picture columns that the components of the kinds are learnt from, beside the last of `pictures`. */
   readonly alike?: readonly Name[];
-  readonly cut?: NonNullable<PictureKindsOptions['cut']>;
+  /** What tells pictures of a class apart: their pixels, or what the code reads of them as pictures of each of `pictures`. */
+  readonly compared: 'pixels' | 'readings';
 }
 
 /**
@@ -132,7 +133,7 @@ export async function fitKinds(
   settings: KindsSettings,
   tools: DemoTools,
 ): Promise<Result<{ readonly kinds: PictureKinds; readonly code: PictureCode }>> {
-  const { pictures, labels, seed, steps, components, alike = [], cut } = settings;
+  const { pictures, labels, seed, steps, components, alike = [], compared } = settings;
   const levelsOf = (name: Name): number => {
     const type = types.get(name);
     return type?.kind === 'finite' ? type.levels.length : 0;
@@ -160,14 +161,15 @@ export async function fitKinds(
   if (!code.ok) return code;
   const classes: PictureKey = {
     attributes: labels.map((name) => ({ name, levels: levelsOf(name) })),
-    async predict(looked) {
-      const found = new Map<string, Int32Array>();
-      for (const label of labels) found.set(label, await code.value.predict(looked, last.name, label));
-      return found;
-    },
+    predict: (looked) => code.value.predict(looked, last.name),
   };
   const parts = [last.pictures, ...alike.map((name) => picturesOf(columnOf(data, name), 0, data.rows))];
-  const kinds = await fitPictureKinds(joined(parts), { classes, components, seed, ...(cut && { cut }) });
+  const kinds = await fitPictureKinds(joined(parts), {
+    classes,
+    components,
+    seed,
+    ...(compared === 'readings' && { compared: { width: code.value.width, of: code.value.readings } }),
+  });
   return success({ kinds, code: code.value });
 }
 

@@ -31,7 +31,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       rows: times(full ? 90_000 : 100_000, 400),
       generatedRows: times(full ? 90_000 : 120_000, 200),
       budget: { steps: times(full ? 2000 : 600, 2), widths: [512, 512], kindSteps: times(1500, 2) },
-      codeSteps: times(full ? 3000 : 2000, 20),
+      codeSteps: times(full ? 7000 : 2000, 20),
       components: side < 16 ? 32 : 64,
       readerSteps,
       settings: [

@@ -117,7 +117,9 @@ export async function napkinDemo(
   const data = napkinBatch(drawNapkin(labels, train, settings.rows, random.split('rows')), train);
   tools.onStage?.('learn kinds of pictures');
   const { seed, codeSteps: steps, components, budget } = settings;
-  const sorted = await fitKinds(data, types, { seed, steps, components, pictures: ['W1', 'X'], labels: w2 }, tools);
+  // The stroke, by which W1 chooses the half of the colours that W2 has, shows in what the code reads of a picture as one of W1.
+  const shown = { pictures: ['W1', 'X'], labels: w2, compared: 'readings' } as const;
+  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown }, tools);
   if (!sorted.ok) return sorted;
   const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();

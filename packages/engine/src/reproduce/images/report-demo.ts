@@ -98,7 +98,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   const { seed, codeSteps: steps, components, budget } = settings;
   const shown = { pictures: ['X'], labels: ['N', 'E', 'A', 'L'] };
   // The contrast, of which the data say nothing, varies alike whatever the findings are.
-  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, cut: 'common' }, tools);
+  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared: 'pixels' }, tools);
   if (!sorted.ok) return sorted;
   const { kinds, code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
