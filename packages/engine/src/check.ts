@@ -21,7 +21,8 @@ export interface StudyTable {
   /** Null: exact probabilities. */
   readonly rows: number | null;
   readonly effectiveSize: number | null;
-  readonly fingerprint: string;
+  /** Null: of its pictures only the sizes were read. */
+  readonly fingerprint: string | null;
   readonly variables: readonly {
     readonly name: Name;
     readonly domain: Domain;
@@ -83,7 +84,7 @@ export async function check(
       regime: study.regime,
       rows: size(study.size),
       effectiveSize: size(study.effectiveSize),
-      fingerprint: study.fingerprint,
+      fingerprint: study.unread === undefined ? study.fingerprint : null,
       variables,
     });
   }

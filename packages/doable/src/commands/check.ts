@@ -22,7 +22,7 @@ export const runCheck: Run = async (context) => {
     }
     const { document, directory, questions } = given.value;
     const threads = args.number('threads');
-    const opened = nodeSources(directory, threads === undefined ? {} : { threads });
+    const opened = nodeSources(directory, { pixels: false, ...(threads === undefined ? {} : { threads }) });
     sources.push(opened);
     const loaded = await stop.race(loadProblem(document, opened));
     if (loaded === 'stopped') return exit.interrupted;

@@ -97,7 +97,7 @@ async function planned(document: Readonly<Record<string, unknown>>, directory: s
     ...(described ? { ...rest, studies: [] } : rest),
     ...(variables !== undefined || levels.ok ? { variables: { ...declared, ...added } } : {}),
   };
-  const sources = nodeSources(directory);
+  const sources = nodeSources(directory, { pixels: false });
   try {
     const loaded = await loadProblem(whole, sources);
     const issues: Issue[] = [...(levels.ok ? [] : levels.issues), ...(loaded.ok ? [] : loaded.issues)];

@@ -76,7 +76,7 @@ async function holdAgainst(
 ): Promise<Result<readonly VerifiedAnswer[]>> {
   const file = await readDocumentFile(path, stdin);
   if (!file.ok) return file;
-  const sources = nodeSources(file.value.directory);
+  const sources = nodeSources(file.value.directory, { pixels: false });
   try {
     const problem: Result<Problem> = await loadProblem(file.value.document, sources);
     if (!problem.ok) return problem;

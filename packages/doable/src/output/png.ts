@@ -55,11 +55,8 @@ export function pngGrid({ shape, values }: GridPictures, options: GridOptions = 
 /** Bytes at the beginning of a PNG file that say its size and its kind of pixels. */
 export const pictureHeader = 29;
 
-/**
- * The size that the beginning of a PNG file states ({@link pictureHeader} bytes), as a white picture: for where nothing depends on its pixels,
- * which are not read. Issue: `picture-format`.
- */
-export function blankPicture(bytes: Uint8Array, name: string): Result<Picture> {
+/** The size that the beginning of a PNG file states ({@link pictureHeader} bytes), for where nothing depends on its pixels. Issue: `picture-format`. */
+export function unreadPicture(bytes: Uint8Array, name: string): Result<Picture> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wrong = (why: string) => failure({ code: 'picture-format', message: `“${name}” ${why}`, hint: anotherForm });
   if (!hasPngSignature(bytes)) return wrong('is no PNG file');
@@ -67,13 +64,13 @@ export function blankPicture(bytes: Uint8Array, name: string): Result<Picture> {
   const [width, height, depth, kind] = [view.getUint32(16), view.getUint32(20), view.getUint8(24), view.getUint8(25)];
   const channels = channelsOf[kind];
   if (channels === undefined || width === 0 || height === 0) return wrong('is damaged: its header is not of a picture');
-  if (width * height > mostBlank) return wrong(`is ${width} pixels wide and ${height} high, too many for a picture`);
+  if (width * height > mostUnread) return wrong(`is ${width} pixels wide and ${height} high, too many for a picture`);
   if (depth !== 8 && kind !== palette) return wrong(`has ${depth} bits a channel`);
-  return success({ width, height, channels, values: new Uint8Array(width * height * channels).fill(255) });
+  return success({ width, height, channels, values: new Uint8Array(), unread: true });
 }
 
 /** Pixels of a picture whose header alone is read, at most. */
-const mostBlank = 2 ** 26;
+const mostUnread = 2 ** 26;
 const headerChunk = 0x49484452;
 const palette = 3;
 /** By the kind of pixels in the header: grey, RGB, palette, grey with alpha, RGB with alpha. */

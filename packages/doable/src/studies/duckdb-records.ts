@@ -86,6 +86,8 @@ export function studyRecords(study: OpenRecords): Pick<Study, 'columns' | 'momen
   async function* batches(of: readonly string[], own: boolean): AsyncIterable<Columns> {
     const pictures = [...new Set(of)].filter((name) => pictured.has(name));
     const names = [...new Set(of)].filter((name) => !pictured.has(name));
+    const unread = pictures.find((name) => pictured.get(name)?.unread);
+    if (unread !== undefined) throw new RangeError(`of study ${spec.name} the pictures of ${unread} were not read`);
     if (pictures.length > 0) kept ??= keptRows();
     const records = await kept;
     let record = 0;

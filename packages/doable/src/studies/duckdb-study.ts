@@ -31,6 +31,7 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
   const factor = (spec.probability !== undefined ? (spec.size ?? 1) : 1) / divide;
   const known = variables.filter(({ name }) => schema.domains.has(name));
   const measured = [...known.map(({ name }) => name), ...plan.constants];
+  const unread = known.flatMap(({ name }) => (prepared.tensors.get(name)?.unread ? [name] : []));
   const domains = new Map([...schema.domains].filter(([name]) => measured.includes(name)));
   const levelsOf = (name: string): readonly string[] => {
     const domain = domains.get(name);
@@ -142,6 +143,7 @@ export async function openStudy(prepared: Prepared, schema: Schema): Promise<Stu
     size: exact ? Number.POSITIVE_INFINITY : (sized?.rows ?? size),
     effectiveSize: exact ? Number.POSITIVE_INFINITY : (sized?.effective ?? size),
     fingerprint: await fingerprint(prepared, schema, measured, table),
+    ...(unread.length > 0 && { unread }),
     counts,
     ...studyRecords({ prepared, variables: known, domains, constants, condition, factor, codesOf, counts }),
   };
@@ -188,7 +190,8 @@ async function fingerprint(
     return hexOf(hash);
   }
   const rows = joint?.hash ?? BigInt((await database.rows(`SELECT ${rowHash(variables, plan)}::VARCHAR FROM study`))[0]?.[0] ?? 0);
-  for (const { shape, values } of tensors.values()) {
+  for (const { shape, values, unread } of tensors.values()) {
+    if (unread) continue;
     const size = tensorSize(shape);
     for (let at = 0; at < values.length; at += size) hash = addHashes(hash, hashNumbers(values, at, at + size));
   }

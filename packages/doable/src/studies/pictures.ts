@@ -1,14 +1,14 @@
 import { open, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { failure, type ReadPicture } from '@doable/engine/adapter';
-import { blankPicture, decodePicture, pictureHeader } from '../output/png.ts';
+import { decodePicture, pictureHeader, unreadPicture } from '../output/png.ts';
 
 /** Bytes of one file of a picture, at most. */
 const mostBytes = 64 * 2 ** 20;
 
 /**
  * Reads PNG files, paths relative to `folder`; without `pixels` only their headers, so that files must be there and of the declared size.
- * Issues: `no-picture`, those of {@link decodePicture} or {@link blankPicture}.
+ * Issues: `no-picture`, those of {@link decodePicture} or {@link unreadPicture}.
  */
 export const pictureReader =
   (folder: string, pixels = true): ReadPicture =>
@@ -28,7 +28,7 @@ export const pictureReader =
     }
     if (bytes.length > mostBytes)
       return failure({ code: 'picture-format', message: `“${path}” has ${bytes.length} bytes, too many for a picture` });
-    return pixels ? decodePicture(bytes, path) : blankPicture(bytes, path);
+    return pixels ? decodePicture(bytes, path) : unreadPicture(bytes, path);
   };
 
 async function beginning(file: string, length: number): Promise<Uint8Array> {

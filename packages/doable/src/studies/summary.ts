@@ -13,6 +13,7 @@ import {
   type StudySummary,
   success,
   textLimit,
+  unreadNote,
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
 import type { Duckdb } from './duckdb.ts';
@@ -114,7 +115,7 @@ export async function summarise(context: Context): Promise<Result<Prepared>> {
     : complete === undefined
       ? 0
       : total - (await countRows(database, complete));
-  const notes = dropped > 0 ? [`${dropped} of ${total} rows dropped for missing cells`] : [];
+  const notes = [...(dropped > 0 ? [`${dropped} of ${total} rows dropped for missing cells`] : []), ...unreadNote(tensors)];
   if (dropped === total) return failure(emptyIssue(spec, 'every row has a missing cell', where));
   let divide = 1;
   if (spec.probability !== undefined) {

@@ -1,12 +1,11 @@
 import { dirname } from 'node:path';
 import {
   channelsHint,
-  type Extent,
   failure,
   type Issue,
+  type ReadTensors,
   type Result,
   success,
-  type TensorValues,
   tensorGatherer,
   tensorLimit,
 } from '@doable/engine/adapter';
@@ -15,8 +14,7 @@ import { type Context, recordPlace } from './numbers.ts';
 import { pictureReader } from './pictures.ts';
 
 /** Tensors of every record of the view `study`, in storage order; where the cell is missing, whatever. */
-export interface StoredTensors extends TensorValues {
-  readonly extent: Extent;
+export interface StoredTensors extends ReadTensors {
   readonly missing: number;
 }
 

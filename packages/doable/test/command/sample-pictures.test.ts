@@ -164,7 +164,7 @@ test('draws in Parquet are read back as a study; a picture is set by its file', 
     expect(wrong[1]?.err).toContain(says);
 }, 60_000);
 
-test('--plan reads the headers of pictures and not their pixels; a file that is missing or of another size is named', async () => {
+test('--plan, explain and check read the headers of pictures and not their pixels; a file that is missing or of another size is named', async () => {
   const picture = (name: string, width: number): string => {
     const bytes = encode({ width, height: 4, channels: 1, depth: 8, data: new Uint8Array(4 * width) });
     // Nothing after the header is there.
@@ -180,6 +180,18 @@ test('--plan reads the headers of pictures and not their pixels; a file that is 
   const plan = await ask([here, here], '--plan');
   expect(plan.code, plan.err).toBe(0);
   expect(plan.out).toContain('P(Scan | A)');
+  const document = join(folder, 'paths.json');
+  const [explained, checked, both] = await Promise.all([
+    doable(['explain', document, 'P(A | do(Scan))']),
+    doable(['check', document]),
+    doable(['check', document, '--json']),
+  ]);
+  expect(explained.code, explained.err).toBe(0);
+  expect(checked.code, checked.err).toBe(0);
+  expect(checked.out).toMatch(/Scan {2}4 x 4/u);
+  expect(checked.out).not.toContain('fingerprint');
+  expect(checked.err).toContain('of the pictures of Scan only the sizes were read');
+  expect(JSON.parse(both.out).tables).toMatchObject([{ rows: 2, fingerprint: null }]);
   const drawn = await ask([here, here], '-n', '1');
   expect(drawn.code).toBe(2);
   expect(drawn.err).toContain('“cut-off.png” is damaged');

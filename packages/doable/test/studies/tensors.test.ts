@@ -8,7 +8,7 @@ import type { StudySpec } from '../../../engine/src/data/source.ts';
 import { rowsOf } from '../../../engine/src/generative/batch.ts';
 import { loadProblem } from '../../../engine/src/problem.ts';
 import { csvOfTensors, isPicture, type TensorCell, type TensorTable, tensorSuite } from '../../../engine/test/data/tensor-suite.ts';
-import { blankPicture, decodePicture, pictureHeader } from '../../src/output/png.ts';
+import { decodePicture, pictureHeader, unreadPicture } from '../../src/output/png.ts';
 import { type Duckdb, openDuckdb } from '../../src/studies/duckdb.ts';
 import { duckdbSource } from '../../src/studies/duckdb-source.ts';
 import { nodeSources } from '../../src/studies/files.ts';
@@ -133,6 +133,42 @@ test('a document with inline rows that name pictures beside it; a column that ho
   expect(wrong.ok ? [] : wrong.issues).toMatchObject([{ code: 'tensor-column', where: { column: 'Scan' } }]);
 });
 
+test('studies whose pictures are read by their headers: the same tables and domains, no pixels to be had', async () => {
+  const bytes = (value: number): Uint8Array =>
+    encode({ width: 2, height: 2, channels: 1, depth: 8, data: Uint8Array.of(value, 0, 9, 255) });
+  for (const [name, value] of [
+    ['low', 3],
+    ['high', 200],
+  ] as const) {
+    writeFileSync(join(directory, `${name}-whole.png`), bytes(value));
+    // Nothing after the header is there.
+    writeFileSync(join(directory, `${name}-cut.png`), bytes(value).subarray(0, pictureHeader));
+  }
+  const load = async (file: string, kind: 'whole' | 'cut', pixels: boolean, smallFile: number) => {
+    writeFileSync(join(directory, file), `A,Scan\n1,low-${kind}.png\n2,high-${kind}.png\n2,low-${kind}.png\n`);
+    const sources = nodeSources(directory, { pixels, smallFile });
+    const made = await loadProblem({ variables: { Scan: { tensor: [2, 2] } }, studies: [{ name: 's', data: file }] }, sources);
+    const [study] = made.ok ? made.value.studies : [];
+    if (!made.ok || study === undefined) throw new Error(JSON.stringify(made));
+    const counts = await study.counts(['A']);
+    return { sources, study, notes: made.value.notes, counts: Array.from(counts.weight), domains: made.value.domains };
+  };
+  for (const smallFile of [0, 1000]) {
+    const whole = await load('whole.csv', 'whole', true, smallFile);
+    const sizes = await load('cut.csv', 'cut', false, smallFile);
+    expect(sizes.counts).toEqual([1, 2]);
+    expect(whole.counts).toEqual([1, 2]);
+    expect(sizes.domains).toEqual(whole.domains);
+    expect(sizes.domains.get('Scan')).toEqual({ kind: 'tensor', shape: [2, 2], range: [0, 1] });
+    const note = 'study s: of the pictures of Scan only the sizes were read, so damaged ones are not noticed here';
+    expect(sizes.notes.filter((one) => !whole.notes.includes(one))).toEqual([note]);
+    expect([whole.study.unread, sizes.study.unread]).toEqual([undefined, ['Scan']]);
+    expect((await rowsOf(whole.study)).batch.columns.get('Scan')).toMatchObject({ kind: 'tensor', shape: [2, 2] });
+    await expect(rowsOf(sizes.study)).rejects.toThrow(RangeError);
+    for (const { sources } of [whole, sizes]) sources.close();
+  }
+});
+
 test('PNG files, whole and by their headers: a palette, what is damaged, what is none, what has 16 bits', () => {
   const palette = encode({
     width: 2,
@@ -157,13 +193,10 @@ test('PNG files, whole and by their headers: a palette, what is damaged, what is
     const made = decodePicture(bytes, 'scan.png');
     expect(made.ok ? '' : made.issues[0]?.message).toContain(`“scan.png” ${says}`);
   }
-  const white = (channels: number) => ({
-    ok: true,
-    value: { width: 2, height: 1, channels, values: new Uint8Array(2 * channels).fill(255) },
-  });
-  expect(blankPicture(palette.slice(0, 40), 'p')).toEqual(white(3));
-  expect(blankPicture(good.slice(0, pictureHeader), 'p')).toEqual(white(1));
-  expect(blankPicture(encode({ width: 2, height: 1, channels: 4, depth: 8, data: new Uint8Array(8) }), 'p')).toEqual(white(4));
+  const sized = (channels: number) => ({ ok: true, value: { width: 2, height: 1, channels, values: new Uint8Array(), unread: true } });
+  expect(unreadPicture(palette.slice(0, 40), 'p')).toEqual(sized(3));
+  expect(unreadPicture(good.slice(0, pictureHeader), 'p')).toEqual(sized(1));
+  expect(unreadPicture(encode({ width: 2, height: 1, channels: 4, depth: 8, data: new Uint8Array(8) }), 'p')).toEqual(sized(4));
   const headers: readonly (readonly [Uint8Array, string])[] = [
     [Uint8Array.of(1, 2, 3), 'is no PNG file'],
     [good.slice(0, pictureHeader - 1), 'is damaged'],
@@ -172,7 +205,7 @@ test('PNG files, whole and by their headers: a palette, what is damaged, what is
     [encode({ width: 1, height: 1, channels: 1, depth: 16, data: Uint16Array.of(1) }), 'has 16 bits a channel'],
   ];
   for (const [bytes, says] of headers) {
-    const made = blankPicture(bytes, 'scan.png');
+    const made = unreadPicture(bytes, 'scan.png');
     expect(made.ok ? '' : made.issues[0]?.message).toContain(`“scan.png” ${says}`);
   }
 });

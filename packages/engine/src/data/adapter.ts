@@ -38,14 +38,15 @@ export type { Study } from './study.ts';
 export { growing } from './table.ts';
 export {
   channelsHint,
-  type Extent,
   type Picture,
   pictureFrame,
   picturePixels,
   type ReadPicture,
+  type ReadTensors,
   shapeText,
   type TensorValues,
   tensorGatherer,
   tensorLimit,
   tensorSize,
+  unreadNote,
 } from './tensors.ts';

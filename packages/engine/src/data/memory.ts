@@ -11,7 +11,7 @@ import { recordsStudy } from './records.ts';
 import type { Declared, Schema, StudySource, StudySpec } from './source.ts';
 import type { Study } from './study.ts';
 import { type Column, cellText } from './table.ts';
-import { type ReadPicture, type TensorValues, tensorSize } from './tensors.ts';
+import { type ReadPicture, type ReadTensors, type TensorValues, tensorSize, unreadNote } from './tensors.ts';
 
 /** A cell of an inline row; a list for a tensor, flat or nested. */
 export type Cell = string | number | boolean | bigint | null | undefined | readonly unknown[];
@@ -24,7 +24,7 @@ export type MemoryData = { readonly pictures?: ReadPicture } & (
 
 /** A study held in memory, in two steps; see {@link StudySource}. */
 export function memorySource(spec: StudySpec, data: MemoryData): StudySource {
-  let read: (Reading & { readonly tensors: ReadonlyMap<Name, TensorValues> }) | undefined;
+  let read: (Reading & { readonly tensors: ReadonlyMap<Name, ReadTensors> }) | undefined;
   return {
     spec,
     async summary(wanted) {
@@ -47,7 +47,7 @@ export function memorySource(spec: StudySpec, data: MemoryData): StudySource {
         const extent = tensors.value.get(column.name)?.extent;
         return extent === undefined ? column : { ...column, extent };
       });
-      return success({ ...made.value.summary, columns });
+      return success({ ...made.value.summary, columns, notes: [...made.value.summary.notes, ...unreadNote(tensors.value)] });
     },
     async open(schema) {
       if (read === undefined) throw new Error('open() before a good summary()');
@@ -72,7 +72,7 @@ export async function memoryStudy(
 function openTable(
   spec: StudySpec,
   schema: Schema,
-  { table, plan, summary, incomplete, weight, tensors }: Reading & { readonly tensors: ReadonlyMap<Name, TensorValues> },
+  { table, plan, summary, incomplete, weight, tensors }: Reading & { readonly tensors: ReadonlyMap<Name, ReadTensors> },
 ): Study {
   const known = plan.variables.filter(({ name }) => schema.domains.has(name));
   const kept: number[] = [];
@@ -89,7 +89,7 @@ function openTable(
   for (const { name, column } of known) {
     const domain = schema.domains.get(name) as Domain;
     const own = tensors.get(name);
-    if (own !== undefined) {
+    if (own !== undefined && own.unread !== true) {
       const { shape, values } = own;
       const size = tensorSize(shape);
       pictures.set(name, { shape, values: keptTensors(own, kept) });
@@ -119,6 +119,7 @@ function openTable(
   const weights = weight && Float64Array.from(kept, (row) => weight[row] as number);
   if (weights) mix((record) => hashText(String(weights[record])));
   const measured = [...known.map(({ name }) => name), ...plan.constants];
+  const unread = known.flatMap(({ name }) => (tensors.get(name)?.unread ? [name] : []));
   const bag = bags.reduce(addHashes, hashText(readingOf(spec, schema, measured)));
   return recordsStudy({
     name: spec.name,
@@ -128,6 +129,7 @@ function openTable(
     finite,
     real,
     ...(pictures.size > 0 && { tensors: pictures }),
+    ...(unread.length > 0 && { unread }),
     length: kept.length,
     ...(weights && { weights }),
     kind: plan.measure.kind,

@@ -5,7 +5,7 @@ import { type ColumnPlan, planColumns } from './columns.ts';
 import { canonical, missingTexts, numberOf } from './level.ts';
 import { type ColumnSummary, type Declared, type StudySpec, type StudySummary, textLimit, type Wanted } from './source.ts';
 import { type Column, cellText, type Table, tableBuilder } from './table.ts';
-import { type Extent, type ReadPicture, type TensorValues, tensorGatherer, tensorLimit } from './tensors.ts';
+import { type ReadPicture, type ReadTensors, tensorGatherer, tensorLimit } from './tensors.ts';
 
 /** The table of inline rows; cells of the columns `lists` may be lists, which stand as JSON in the table. Issues: `bad-row`, `not-a-value`. */
 export function rowsTable(
@@ -206,8 +206,8 @@ export async function readTensors(
   { table, plan, incomplete }: Pick<Reading, 'table' | 'plan' | 'incomplete'>,
   file: string | undefined,
   pictures: ReadPicture | undefined,
-): Promise<Result<ReadonlyMap<Name, TensorValues & { readonly extent: Extent }>>> {
-  const found = new Map<Name, TensorValues & { readonly extent: Extent }>();
+): Promise<Result<ReadonlyMap<Name, ReadTensors>>> {
+  const found = new Map<Name, ReadTensors>();
   const issues: Issue[] = [];
   for (const { name, column, parts } of plan.variables) {
     const { tensor: shape, range } = declared.get(name) ?? {};

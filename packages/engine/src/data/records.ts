@@ -17,6 +17,8 @@ export interface StudyRecords {
   readonly finite: ReadonlyMap<Name, Int32Array>;
   readonly real: ReadonlyMap<Name, Float64Array>;
   readonly tensors?: ReadonlyMap<Name, TensorValues>;
+  /** As in {@link Study}. */
+  readonly unread?: readonly Name[];
   readonly length: number;
   readonly weights?: Float64Array;
   readonly kind: ColumnPlan['measure']['kind'];
@@ -26,7 +28,7 @@ export interface StudyRecords {
 
 /** A study that holds its records as codes and numbers. */
 export function recordsStudy(records: StudyRecords): Study {
-  const { name, regime, measured, domains, finite, real, tensors, length, weights, kind, exact, fingerprint } = records;
+  const { name, regime, measured, domains, finite, real, tensors, unread, length, weights, kind, exact, fingerprint } = records;
   const sum = weights ? weights.reduce((total, weight) => total + weight, 0) : length;
   const size = exact ? Number.POSITIVE_INFINITY : kind === 'weight' ? length : sum;
   const levelsOf = (axis: Name): readonly Value[] => {
@@ -58,6 +60,7 @@ export function recordsStudy(records: StudyRecords): Study {
     size,
     effectiveSize: kind === 'weight' && weights ? effectiveSize(weights) : size,
     fingerprint,
+    ...(unread && { unread }),
     counts: async (of, outcome) => counts(of, outcome),
     ...held({ name, domains, length, finite, real, ...(tensors && { tensors }), ...(weights && { weights }) }),
   };

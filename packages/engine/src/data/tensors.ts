@@ -7,6 +7,8 @@ export interface Picture {
   readonly height: number;
   readonly channels: number;
   readonly values: Uint8Array;
+  /** Only its size was read, and `values` is empty. */
+  readonly unread?: true;
 }
 
 /** Reads the file of a picture; the path is as the data has it. */
@@ -16,6 +18,13 @@ export type ReadPicture = (path: string) => Promise<Result<Picture>>;
 export interface TensorValues {
   readonly shape: readonly number[];
   readonly values: Float32Array;
+}
+
+/** A column of tensors as a study reads it. */
+export interface ReadTensors extends TensorValues {
+  readonly extent: Extent;
+  /** Of some of its pictures only the sizes were read: `values` is nothing to learn from, and may be empty. */
+  readonly unread?: true;
 }
 
 /** Least and greatest number of a column of tensors. */
@@ -44,11 +53,19 @@ export interface TensorGatherer {
   text(row: number, text: string): Promise<void>;
   wrong(row: number, code: string, says: string, more?: { readonly hint?: string; readonly part?: number }): void;
   /** `place`: where a row stands in the data. Issues: all that was wrong, by kind, with the first row of each. */
-  finish(place: (row: number) => Where | Promise<Where>): Promise<Result<TensorValues & { readonly extent: Extent }>>;
+  finish(place: (row: number) => Where | Promise<Where>): Promise<Result<ReadTensors>>;
 }
 
 /** Numbers in one column of tensors, at most: 1 GiB as they are held. */
 export const mostTensorNumbers = 2 ** 28;
+
+/** What is to be told of columns of whose pictures only the sizes were read. */
+export function unreadNote(tensors: ReadonlyMap<Name, Pick<ReadTensors, 'unread'>>): string[] {
+  const unread = [...tensors].flatMap(([name, one]) => (one.unread ? [name] : []));
+  return unread.length === 0
+    ? []
+    : [`of the pictures of ${unread.join(' and ')} only the sizes were read, so damaged ones are not noticed here`];
+}
 
 export const tensorSize = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
 export const shapeText = (shape: readonly number[]): string => shape.join(' x ');
@@ -69,7 +86,12 @@ export function tensorLimit({ study, name, rows, shape }: Pick<TensorTask, 'stud
 export function tensorGatherer(task: TensorTask): TensorGatherer {
   const { study, name, shape, range, rows, parts, pictures } = task;
   const size = tensorSize(shape);
-  const values = new Float32Array(rows * size);
+  let held: Float32Array | undefined;
+  const hold = (): Float32Array => {
+    held ??= new Float32Array(rows * size);
+    return held;
+  };
+  let unread = false;
   const faults = new Map<string, { row: number; says: string; count: number; hint?: string; part?: number }>();
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const wrong: TensorGatherer['wrong'] = (row, code, says, more = {}) => {
@@ -78,6 +100,7 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
     else seen.count += 1;
   };
   const numbers: TensorGatherer['numbers'] = (row, given) => {
+    const values = hold();
     for (let i = 0; i < size; i++) {
       const value = given[i] as number;
       if (!Number.isFinite(value))
@@ -107,10 +130,11 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
           wrong(row, code, message.replace(/\.$/u, ''), hint === undefined ? {} : { hint });
         return;
       }
-      const scaled = picturePixels(read.value, shape, range ?? [0, 1]);
+      const scaled = read.value.unread ? pictureFits(read.value, shape) : picturePixels(read.value, shape, range ?? [0, 1]);
       if ('fault' in scaled)
         return wrong(row, scaled.code, `${text} ${scaled.fault}`, scaled.hint === undefined ? {} : { hint: scaled.hint });
-      values.set(scaled.values, row * size);
+      if ('values' in scaled) hold().set(scaled.values, row * size);
+      else unread = true;
       if (range === undefined) [least, most] = [Math.min(least, 0), Math.max(most, 1)];
       else [least, most] = range;
     },
@@ -125,7 +149,14 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
           ...(hint !== undefined && { hint }),
         });
       }
-      return issues.length > 0 ? failure(...issues) : success({ shape, values, extent: { least, most } });
+      return issues.length > 0
+        ? failure(...issues)
+        : success({
+            shape,
+            values: held ?? new Float32Array(unread ? 0 : rows * size),
+            extent: { least, most },
+            ...(unread && { unread }),
+          });
     },
   };
 }
@@ -180,10 +211,16 @@ export function channelsHint(shape: readonly number[], outermost: number): strin
   return `Channels come first: ${frame.channels} ${frame.channels === 1 ? 'list' : 'lists'} of ${frame.height} rows of ${frame.width} numbers, and not one list per row of pixels.`;
 }
 
+export interface PictureFrame {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Channels stand last. */
+  readonly last: boolean;
+}
+
 /** Channels, height and width that a shape means: [height, width], channels first, or channels last (1, 3 or 4 of them). */
-export function pictureFrame(
-  shape: readonly number[],
-): { readonly channels: number; readonly height: number; readonly width: number; readonly last: boolean } | undefined {
+export function pictureFrame(shape: readonly number[]): PictureFrame | undefined {
   const [a = 0, b = 0, c = 0] = shape;
   const several = (count: number): boolean => count === 1 || count === 3 || count === 4;
   if (shape.length === 2) return { channels: 1, height: a, width: b, last: false };
@@ -198,6 +235,23 @@ interface PictureFault {
   readonly hint?: string;
 }
 
+/** Whether the size of a picture is that of a shape. */
+export function pictureFits({ width, height }: Pick<Picture, 'width' | 'height'>, shape: readonly number[]): PictureFrame | PictureFault {
+  const frame = pictureFrame(shape);
+  if (frame === undefined)
+    return {
+      code: 'picture-shape',
+      fault: `is a picture, and a tensor of ${shapeText(shape)} is none`,
+      hint: 'Declare [height, width] or, channels first, [channels, height, width].',
+    };
+  if (frame.height === height && frame.width === width) return frame;
+  return {
+    code: 'picture-size',
+    fault: `is ${width} pixels wide and ${height} high, and not ${frame.width} wide and ${frame.height} high`,
+    hint: 'Pictures are not resized: bring all of them to one size, and declare it.',
+  };
+}
+
 /**
  * A picture in the order of a shape, its bytes scaled so that 0 and 255 are the ends of `range`. Grey fills three channels; colours that are
  * all grey fill one; alpha is let go where every pixel is opaque. Nothing is resized.
@@ -207,19 +261,8 @@ export function picturePixels(
   shape: readonly number[],
   [low, high]: readonly [number, number],
 ): { readonly values: Float32Array } | PictureFault {
-  const frame = pictureFrame(shape);
-  if (frame === undefined)
-    return {
-      code: 'picture-shape',
-      fault: `is a picture, and a tensor of ${shapeText(shape)} is none`,
-      hint: 'Declare [height, width] or, channels first, [channels, height, width].',
-    };
-  if (frame.height !== height || frame.width !== width)
-    return {
-      code: 'picture-size',
-      fault: `is ${width} pixels wide and ${height} high, and not ${frame.width} wide and ${frame.height} high`,
-      hint: 'Pictures are not resized: bring all of them to one size, and declare it.',
-    };
+  const frame = pictureFits({ width, height }, shape);
+  if ('fault' in frame) return frame;
   const [colours, alpha] = channels === 2 || channels === 4 ? [channels - 1, true] : [channels, false];
   const pixels = width * height;
   if (alpha && frame.channels !== 4)
