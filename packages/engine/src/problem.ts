@@ -5,6 +5,7 @@ import { memorySource } from './data/memory.ts';
 import type { Regime } from './data/regime.ts';
 import type { Declared, SourceHost, StudySource, StudySpec } from './data/source.ts';
 import type { Study } from './data/study.ts';
+import { channelsLast } from './data/tensors.ts';
 import { graphFromJson } from './graph/formats/json.ts';
 import { readGraph } from './graph/formats/read.ts';
 import type { Graph } from './graph/graph.ts';
@@ -43,7 +44,7 @@ const noFiles: SourceHost = {
  * Reads a problem document in phases: its shape, the graph, a summary of every study, one domain per variable over all
  * studies, then the studies are opened with them. Each phase lists all that is wrong before the next one begins.
  * Issues: those of `readDocument`, `readGraph`, `planColumns`, the studies' summaries, `inferSchema`, and `duplicate-study`,
- * `duplicate-level`, `conflict`, `cut-order`, `range-order`, `unknown-variable`, `size`.
+ * `duplicate-level`, `conflict`, `cut-order`, `range-order`, `unknown-variable`, `size`. Warning: `channels-last`.
  */
 export async function loadProblem(document: unknown, host: SourceHost = noFiles): Promise<Result<Problem>> {
   const shaped = readDocument(document);
@@ -87,7 +88,7 @@ export async function loadProblem(document: unknown, host: SourceHost = noFiles)
     ...summarised.flatMap((one, i) => studyNotes(one, studies[i] as Study)),
     ...unmeasured(graph, studies, summarised),
   ];
-  return success({
+  const problem: Problem = {
     ...(title !== undefined && { title }),
     ...(graph && { graph }),
     domains: schema.domains,
@@ -98,7 +99,11 @@ export async function loadProblem(document: unknown, host: SourceHost = noFiles)
     assume,
     ask,
     notes,
-  });
+  };
+  return success(
+    problem,
+    [...declared].flatMap(([name, { tensor }]) => (tensor && channelsLast(name, tensor)) ?? []),
+  );
 }
 
 function graphOf(written: NonNullable<ProblemDocument['graph']>): Result<Graph> {

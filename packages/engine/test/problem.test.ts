@@ -68,6 +68,27 @@ describe('loadProblem', () => {
     expect(problem.notes.join('\n')).toContain('study trial: 2000 records in 4 rows, set Treatment');
   });
 
+  test('a picture whose channels stand last is warned of, with the shape to declare', async () => {
+    const warned = async (tensor: readonly number[]): Promise<readonly Issue[]> => {
+      const made = await loadProblem({ graph: 'A -> Scan', variables: { Scan: { tensor } } });
+      if (!made.ok) throw new Error(JSON.stringify(made.issues));
+      return made.warnings ?? [];
+    };
+    for (const [written, remedy] of [
+      [[28, 20, 3], '[3, 28, 20]'],
+      [[8, 8, 1], '[1, 8, 8]'],
+      [[2, 6, 4], '[4, 2, 6]'],
+    ] as const) {
+      const [warning, ...more] = await warned(written);
+      expect(more).toEqual([]);
+      expect(warning).toMatchObject({ code: 'channels-last', message: expect.stringMatching(/^Scan is declared as \d+ x \d+ x \d:/u) });
+      expect(warning?.hint).toContain(`Declare ${remedy};`);
+    }
+    // Channels first, grey, channels first though the last axis could be channels, no picture at all.
+    for (const shape of [[3, 28, 20], [28, 28], [3, 28, 3], [1, 8, 1], [5, 6, 7], [12], [28, 28, 3, 1]])
+      expect(await warned(shape)).toEqual([]);
+  });
+
   test('P(x, y given z) of a randomised z, as published for three genotypes', async () => {
     const problem = await load({ graph: 'z -> x; x -> y; x <-> y', studies: [{ data: 'iv.csv', probability: 'p', set: ['z'] }] });
     const study = problem.studies[0];

@@ -30,6 +30,7 @@ export const runCheck: Run = async (context) => {
       console.fail([...placed(loaded.issues, document), ...earlyIssues(questions, document)]);
       return exit.badInput;
     }
+    console.warn(loaded.warnings ?? []);
     const problem = questions.length > 0 ? { ...loaded.value, ask: questions } : loaded.value;
     if (problem.studies.length === 0) {
       console.fail([{ code: 'no-studies', message: 'There is no study to check.', hint: 'Add one with --study, or to the document.' }]);

@@ -56,7 +56,7 @@ export interface FitSampleOptions extends RunOptions {
 
 /**
  * Reads the rows that the plan needs and learns its factors, networks each on a thread of its own. Factors that the cache has are taken from
- * it, training that was cut off goes on from its checkpoint. Issues: those of `fitNetwork`, `wrong-model`, `no-model`, `no-onnx-runtime`, `cache`.
+ * it, training that was cut off goes on from its checkpoint. Issues: those of `fitNetwork`, `wrong-model`, `no-model`, `channels-last`, `no-onnx-runtime`, `cache`.
  */
 export async function fitSample(
   problem: Pick<Problem, 'studies'>,

@@ -17,7 +17,7 @@ import {
   success,
   tableFitter,
 } from '@doable/engine';
-import { pictureFrame } from '@doable/engine/adapter';
+import { channelsLast } from '@doable/engine/adapter';
 import { lawText } from '@doable/engine/present';
 
 export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'] as const;
@@ -62,7 +62,7 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
 
 /**
  * Whether a fit trains networks; what is counted needs no backend and no thread. Asked of every factor before any is learnt. Issues:
- * `wrong-model` for a kind that does not draw the columns of the factor (with the kinds that do), `no-model`.
+ * `wrong-model` for a kind that does not draw the columns of the factor (with the kinds that do), `no-model`, `channels-last`.
  */
 export async function trains(factor: PlannedFactor, task: ConditionalTask, asked: KindOfModel): Promise<Result<boolean>> {
   const why = asked === 'default' ? undefined : await misfit(task, asked);
@@ -116,16 +116,9 @@ function unfitPictures({ of, given, types }: ConditionalTask): Issue[] {
     const type = types.get(name);
     if (type?.kind !== 'tensor') return [];
     const { shape } = type;
-    const written = shape.join(' x ');
+    const last = channelsLast(name, shape);
+    if (last !== undefined) return [last];
     const [height = 0, width = 0] = shape.slice(-2);
-    if (shape.length === 3 && pictureFrame(shape)?.last === true)
-      return [
-        {
-          code: 'no-model',
-          message: `${name} is declared as ${written}: for models that are trained, channels must come first.`,
-          hint: `Declare [${[shape[2], shape[0], shape[1]].join(', ')}]; PNG files are read in either order.`,
-        },
-      ];
     if (i >= of.length || (shape.length !== 2 && shape.length !== 3) || (height % pictureUnit === 0 && width % pictureUnit === 0))
       return [];
     return [

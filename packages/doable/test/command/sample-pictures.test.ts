@@ -221,4 +221,14 @@ test('pictures that no U-Net draws are refused before anything is trained', asyn
   expect(condition.code).toBe(2);
   expect(condition.err).toContain('Scan is declared as 2 x 1 x 3: for models that are trained, channels must come first.');
   expect(condition.err).toContain('Declare [3, 2, 1]');
+  expect(condition.err.split('channels must come first')).toHaveLength(2);
+  // Commands that train nothing warn; draws that have nothing to do with the pictures are not held up.
+  const others = await Promise.all([
+    doable(['check', join(folder, 'odd.json')]),
+    doable(['explain', join(folder, 'odd.json'), 'P(A | do(Scan))']),
+    sample(join(folder, 'odd.json'), 'P(A | do(Scan))', '--plan'),
+    sample(join(folder, 'odd.json'), 'P(A)', '-n', '2', '--no-cache'),
+  ]);
+  expect(others.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  expect(others.map(({ err }) => /^warning: Scan is declared as 2 x 1 x 3: /mu.test(err))).toEqual([true, true, true, false]);
 });

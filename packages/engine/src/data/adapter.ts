@@ -38,6 +38,7 @@ export type { Study } from './study.ts';
 export { growing } from './table.ts';
 export {
   channelsHint,
+  channelsLast,
   type Picture,
   pictureFrame,
   picturePixels,

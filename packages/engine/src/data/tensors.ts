@@ -219,6 +219,17 @@ export interface PictureFrame {
   readonly last: boolean;
 }
 
+/** Of a picture whose channels stand last: that no model learns from it so, and what to declare. Code: `channels-last`. */
+export function channelsLast(name: Name, shape: readonly number[]): Issue | undefined {
+  const frame = shape.length === 3 ? pictureFrame(shape) : undefined;
+  if (frame?.last !== true) return undefined;
+  return {
+    code: 'channels-last',
+    message: `${name} is declared as ${shapeText(shape)}: for models that are trained, channels must come first.`,
+    hint: `Declare [${[frame.channels, frame.height, frame.width].join(', ')}]; PNG files are read in either order, numbers in lists are to be written in this one.`,
+  };
+}
+
 /** Channels, height and width that a shape means: [height, width], channels first, or channels last (1, 3 or 4 of them). */
 export function pictureFrame(shape: readonly number[]): PictureFrame | undefined {
   const [a = 0, b = 0, c = 0] = shape;
