@@ -27,7 +27,7 @@ import {
   type TrainedWith,
   trainingRows,
 } from '@doable/engine';
-import { answersText, lawText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
+import { answersText, lawText, learntFromText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { broughtForSample } from '../brought/for-sample.ts';
@@ -193,25 +193,14 @@ async function broughtOf(
   return success({ ...found, data }, own.warnings);
 }
 
-/** Of counted rows, how many records they stand for. */
-function rowsText({ rows: from }: FactorReport['factor'], rows: number, studies: readonly Study[]): string {
-  if (from.kind === 'generated') return `${rows} generated rows`;
-  const size = studies.filter(({ name }) => from.studies.includes(name)).reduce((sum, study) => sum + study.size, 0);
-  if (!Number.isFinite(size)) return 'exact probabilities';
-  return size === rows ? `${rows} records` : `${Math.round(size)} records (${rows} different rows)`;
-}
-
 /** `f2 P(Y | X, M): softmax, learnt from 4000 records; loss 0.61 on rows held out`. */
-function factorText(
-  { factor, kind, rows, reused, monteCarloError }: FactorReport,
-  model: ConditionalModel,
-  studies: readonly Study[],
-): string {
+function factorText(done: FactorReport, model: ConditionalModel, studies: readonly Study[]): string {
+  const { factor, kind, reused, monteCarloError } = done;
   const report = 'report' in model ? (model as NetworkModel).report : undefined;
   const held = report?.heldOut.length === 0 ? undefined : report?.heldOut.reduce((least, loss) => Math.min(least, loss));
   const loss = held === undefined ? report?.losses.at(-1) : held;
   return [
-    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? (kind === 'onnx' || kind === 'function' ? 'brought' : 'from the cache') : `learnt from ${rowsText(factor, rows, studies)}`}`,
+    `${factor.id} ${lawText(factor)}: ${kind}, ${reused === true ? (kind === 'onnx' || kind === 'function' ? 'brought' : 'from the cache') : `learnt from ${learntFromText(done, studies)}`}`,
     ...(report === undefined || loss === undefined
       ? []
       : [`loss ${loss.toPrecision(4)}${held === undefined ? '' : ' on rows held out'} after ${report.steps} steps`]),
@@ -235,7 +224,8 @@ async function readAsked(context: Context, opened: NodeSources[]): Promise<Resul
   opened.push(sources);
   const loaded = await loadProblem(document, sources);
   if (!loaded.ok) return failure(...placed(loaded.issues, document), ...earlyIssues(questions, document));
-  console.warn(loaded.warnings ?? []);
+  // What is drawn or conditioned on is refused before training, unless models are brought for it.
+  console.warn((loaded.warnings ?? []).filter(({ code }) => args.flag('plan') || code !== 'channels-last'));
   const problem = loaded.value;
   const asked = questions.length > 0 ? questions : problem.ask;
   const [question, ...more] = asked;

@@ -14,7 +14,9 @@ export { answersMarkdown } from './markdown.ts';
 export { issuesText } from './messages.ts';
 export {
   lawText,
+  learntFromText,
   rowsText,
+  type SizedStudy,
   samplingNetworkGraph,
   samplingNetworkLines,
   samplingNetworkSvg,

@@ -1,3 +1,4 @@
+import type { Study } from '../data/study.ts';
 import type { FactorReport } from '../generative/fit-network.ts';
 import {
   factorOfNode,
@@ -65,9 +66,13 @@ function drawLines(network: SamplingNetwork, factors: readonly PlannedFactor[], 
 
 /**
  * The plan of a sampling network line by line: its inputs, every factor with study, regime and columns (or the draws that it is
- * learnt from), and the draws in order. `reports`: what fitting said of each factor.
+ * learnt from), and the draws in order. `reports`: what fitting said of each factor; `studies`: see {@link learntFromText}.
  */
-export function samplingNetworkLines(plan: NetworkPlan, reports: readonly FactorReport[] = []): readonly Rich[] {
+export function samplingNetworkLines(
+  plan: NetworkPlan,
+  reports: readonly FactorReport[] = [],
+  studies: readonly SizedStudy[] = [],
+): readonly Rich[] {
   const lines: Rich[] = [
     title('Inputs'),
     ...(plan.inputs.length === 0 ? ['  none'] : plan.inputs.map((input) => `  ${inputText(input)}`)),
@@ -85,7 +90,7 @@ export function samplingNetworkLines(plan: NetworkPlan, reports: readonly Factor
     ]);
     if (factor.rows.kind === 'generated')
       for (const line of drawLines(factor.rows.network, plan.factors, '        ')) lines.push(dim(line));
-    if (report !== undefined) lines.push(dim(`      ${reportText(report)}`));
+    if (report !== undefined) lines.push(dim(`      ${reportText(report, studies)}`));
   }
   lines.push(title('Draws'), ...drawLines(plan, plan.factors, '  '));
   const events = Object.entries(plan.events).map(([name, value]) => `${name} = ${value}`);
@@ -96,7 +101,12 @@ export function samplingNetworkLines(plan: NetworkPlan, reports: readonly Factor
 }
 
 /** {@link samplingNetworkLines} as text; lines are not broken. */
-export function samplingNetworkText(plan: NetworkPlan, options: TextOptions = {}, reports: readonly FactorReport[] = []): string {
+export function samplingNetworkText(
+  plan: NetworkPlan,
+  options: TextOptions = {},
+  reports: readonly FactorReport[] = [],
+  studies: readonly SizedStudy[] = [],
+): string {
   const paint = options.paint ?? ((_, text) => text);
   const text = (rich: Rich): string => {
     if (typeof rich === 'string') return rich;
@@ -104,16 +114,33 @@ export function samplingNetworkText(plan: NetworkPlan, options: TextOptions = {}
       .map((piece) => (typeof piece === 'string' ? piece : paint(piece.tone, piece.text)))
       .join('');
   };
-  return samplingNetworkLines(plan, reports)
+  return samplingNetworkLines(plan, reports, studies)
     .map((line) => text(line).trimEnd())
     .join('\n');
 }
 
-function reportText({ kind, rows, reused, monteCarloError, unsupported }: FactorReport): string {
+export type SizedStudy = Pick<Study, 'name' | 'size'>;
+
+/**
+ * `4000 records`, `4000 records (8 different rows)` where rows are counted, `exact probabilities` or `20000 generated rows`: what a factor was
+ * learnt from. `studies`: those of the problem; of one that is not among them only rows are told.
+ */
+export function learntFromText({ factor, rows }: Pick<FactorReport, 'factor' | 'rows'>, studies: readonly SizedStudy[]): string {
+  const from = factor.rows;
+  if (from.kind === 'generated') return `${rows} generated rows`;
+  const own = studies.filter(({ name }) => from.studies.includes(name));
+  if (own.length < from.studies.length) return `${rows} rows`;
+  const size = own.reduce((sum, study) => sum + study.size, 0);
+  if (!Number.isFinite(size)) return 'exact probabilities';
+  return size === rows ? `${rows} records` : `${Math.round(size)} records (${rows} different rows)`;
+}
+
+function reportText(report: FactorReport, studies: readonly SizedStudy[]): string {
+  const { kind, reused, monteCarloError, unsupported } = report;
   if (reused === true) return `${kind}, as it was`;
   const error = monteCarloError === undefined ? '' : `, Monte-Carlo error of a probability up to ${monteCarloError.toPrecision(2)}`;
   const guessed = unsupported === undefined || unsupported === 0 ? '' : `, ${unsupported} of them at conditions without data`;
-  return `${kind}, learnt from ${rows} rows${error}${guessed}`;
+  return `${kind}, learnt from ${learntFromText(report, studies)}${error}${guessed}`;
 }
 
 /**

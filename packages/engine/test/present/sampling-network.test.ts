@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Catalogue } from '../../src/data/catalogue.ts';
+import type { FactorReport } from '../../src/generative/fit-network.ts';
 import { idGen } from '../../src/generative/id-gen.ts';
 import type { NetworkPlan } from '../../src/generative/network.ts';
 import { readGraph } from '../../src/graph/formats/read.ts';
-import { samplingNetworkGraph, samplingNetworkLines, samplingNetworkSvg } from '../../src/present/sampling-network.ts';
+import { type SizedStudy, samplingNetworkGraph, samplingNetworkLines, samplingNetworkSvg } from '../../src/present/sampling-network.ts';
 import { compileQuestion } from '../../src/query/bind.ts';
 
 function planOf(text: string, query: string, offers: Catalogue['offers']): NetworkPlan {
@@ -16,8 +17,8 @@ function planOf(text: string, query: string, offers: Catalogue['offers']): Netwo
   if (!made.ok) throw new Error(JSON.stringify(made.issues));
   return made.plan;
 }
-const plain = (plan: NetworkPlan): string =>
-  samplingNetworkLines(plan)
+const plain = (plan: NetworkPlan, reports: readonly FactorReport[] = [], studies: readonly SizedStudy[] = []): string =>
+  samplingNetworkLines(plan, reports, studies)
     .map((line) =>
       (Array.isArray(line) ? line : [line])
         .map((part) => (typeof part === 'string' ? part : part.text))
@@ -98,4 +99,33 @@ test('factors from two experiments, one of which has a single arm', () => {
        2. Y  from f2 at Z
       shown: Y"
   `);
+});
+
+test('what factors were learnt from: records of the studies, and rows only of what was generated', () => {
+  const plan = planOf('W1 -> W2 -> X -> Y; W1 <-> X; W1 <-> Y', 'P(Y | do(X))', [
+    { regime: { set: [] }, studies: ['east', 'west'], size: 9 },
+  ]);
+  const reports = plan.factors.map((factor, i): FactorReport => {
+    if (factor.rows.kind === 'generated') return { factor, kind: 'softmax', rows: 500, monteCarloError: 0.01, unsupported: 3 };
+    return i === 1 ? { factor, kind: 'table', rows: 0, reused: true } : { factor, kind: 'table', rows: 16 };
+  });
+  const told = (east: number, west: number, ...names: string[]): string[] => {
+    const sized = [
+      { name: 'other', size: 1000 },
+      { name: 'east', size: east },
+      { name: 'west', size: west },
+    ].filter(({ name }) => names.length === 0 || names.includes(name));
+    return plain(plan, reports, sized)
+      .split('\n')
+      .filter((line) => line.includes('learnt from') || line.includes('as it was'))
+      .map((line) => line.trim());
+  };
+  const drawn =
+    'softmax, learnt from 500 generated rows, Monte-Carlo error of a probability up to 0.010, 3 of them at conditions without data';
+  const expected = (from: string): string[] => [`table, learnt from ${from}`, 'table, as it was', `table, learnt from ${from}`, drawn];
+  // 16 rows that stand for 4000 records, one row per record, exact laws; a study that nothing is known of.
+  expect(told(1500, 2500)).toEqual(expected('4000 records (16 different rows)'));
+  expect(told(7, 9)).toEqual(expected('16 records'));
+  expect(told(Number.POSITIVE_INFINITY, 9)).toEqual(expected('exact probabilities'));
+  expect(told(7, 9, 'east')).toEqual(expected('16 rows'));
 });
