@@ -4,6 +4,7 @@ import {
   type Backend,
   type ConditionalModel,
   type ConditionalTask,
+  chooseModels,
   type Design,
   type FactorReport,
   type FitReport,
@@ -179,7 +180,7 @@ const spelled = ({ of, given, types }: ConditionalTask): string =>
 
 /**
  * What decides a factor: the law and its columns, the studies with their rows in order (a fingerprint does not depend on the order of rows,
- * what is learnt from them does), kind, steps and seed, and of generated rows also all of what draws them.
+ * what is learnt from them does), kind (of each part, where it was left open), steps and seed, and of generated rows also all of what draws them.
  */
 function addresses(
   { studies }: Pick<Problem, 'studies'>,
@@ -196,12 +197,14 @@ function addresses(
     const own = rows.kind === 'study' ? prints.filter(([name]) => rows.studies.includes(name as string)) : prints;
     const before = factorsBefore(factor).map((id) => parts(byId.get(id) as PlannedFactor));
     const generated = rows.kind === 'generated' ? { generatedRows, design, before } : {};
+    const kind = kindOf(factor);
+    const chosen = kind === 'default' && task.ok ? chooseModels(task.value) : undefined;
     return {
       version,
       key: factor.key,
       task: task.ok ? spelled(task.value) : '',
       studies: own,
-      kind: kindOf(factor),
+      kind: chosen?.ok === true ? chosen.value.map((part) => [part.kind, part.of]) : kind,
       steps,
       seed,
       ...generated,

@@ -102,7 +102,8 @@ const cases: readonly Case[] = [
       good(
         defaultFitter(taskOf(['p', 'y', 'd', 'x'], ['c'], types), {
           ...options,
-          each: { flow: small('flow'), unet: small('unet') },
+          sizes: mixtureSizes.slice(0, 2),
+          each: { mixture: { budget: tiny, rows: 4 }, unet: small('unet') },
         }),
       ),
   },

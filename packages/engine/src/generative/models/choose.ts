@@ -19,10 +19,13 @@ export interface PartChoice {
 /** Tables of finite columns with at most so many cells, conditions included, are counted. */
 export const mostTableCells = 1024;
 
+/** Real columns of one block that a mixture draws one after the other; it has a network for each of them. */
+export const mostMixtureColumns = 6;
+
 /**
  * Which kinds of models draw a block: finite columns first (a table where it is small and all conditions are finite, else softmax), then
- * real ones given those (a mixture for one, its size chosen on rows left out unless it is asked for; a flow for several), then pictures, those of one size together (a U-Net). Issues:
- * `no-model` for tensors that are not pictures.
+ * real ones given those (a mixture, its size chosen on rows left out unless it is asked for; a flow for more than {@link mostMixtureColumns}, and
+ * for several given tensors), then pictures, those of one size together (a U-Net). Issues: `no-model` for tensors that are not pictures.
  */
 export function chooseModels(task: ConditionalTask): Result<readonly PartChoice[]> {
   const of = (kind: ColumnType['kind']): Name[] => task.of.filter((name) => task.types.get(name)?.kind === kind);
@@ -43,8 +46,12 @@ export function chooseModels(task: ConditionalTask): Result<readonly PartChoice[
       );
   }
   const real = of('real');
-  if (real.length > 0)
-    add(real.length === 1 ? 'mixture' : 'flow', real, real.length === 1 ? 'one real column' : `${real.length} real columns`);
+  if (real.length > 0) {
+    const tensor = task.given.find((name) => task.types.get(name)?.kind === 'tensor');
+    const said = real.length === 1 ? 'one real column' : `${real.length} real columns`;
+    if (real.length === 1 || (real.length <= mostMixtureColumns && tensor === undefined)) add('mixture', real, said);
+    else add('flow', real, tensor === undefined ? said : `${said} given ${tensor}, a tensor`);
+  }
   const sizes = new Map<string, Name[]>();
   for (const name of of('tensor')) {
     const type = task.types.get(name);
