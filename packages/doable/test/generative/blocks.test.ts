@@ -201,7 +201,7 @@ test.each(cases)(
     }
     const [mean, all, same] = [own, refits, refits.slice(0, dataSets)].map(summary) as [Figures, Figures, Figures];
     console.log(
-      `${name}, ${rows} rows, ${dataSets} data sets (energy distance, effect): default ${text(mean)} (${chosen.join(' ')}, ${seconds.own.toFixed(1)} s), refit ${text(same)}`,
+      `${name}, ${rows} rows, ${dataSets} data sets (energy distance, effect): default ${text(mean)} (${chosen.join(' ')}, ${seconds.own.toFixed(1)} s), refit ${text(same)}, of ${refits.length} ${text(all)}`,
       flows.length === 0 ? '' : `, flow ${text(summary(flows))} (${seconds.flow.toFixed(1)} s)`,
     );
     const beside = [all, same, ...(flows.length === 0 ? [] : [summary(flows)])];
