@@ -26,7 +26,7 @@ beforeAll(async () => {
 /** Where asked for: so many data sets of every study, 1,000 and 5,000 rows each, with a flow beside the default (eight minutes of processor time for each). */
 const asked = process.env.DOABLE_BLOCK_DATA_SETS;
 const dataSets = Number(asked ?? 2);
-const draws = asked !== undefined ? 40_000 : 8000;
+const draws = asked !== undefined ? 20_000 : 8000;
 const studyOf = (name: string): BlockStudy => blockStudies.find((study) => study.name === name) as BlockStudy;
 const taskFor = ({ of, types }: BlockStudy): ConditionalTask => ({ of, given: ['C', 'R'], types });
 
