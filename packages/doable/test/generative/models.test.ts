@@ -1,5 +1,5 @@
 import { beforeAll, describe } from 'vitest';
-import { modelSuite } from '../../../engine/test/generative/models-suite.ts';
+import { kindsCases, modelSuite } from '../../../engine/test/generative/models-suite.ts';
 import { type OrtBackend, ortBackend } from '../../src/tensor/ort.ts';
 
 let ort: OrtBackend;
@@ -9,4 +9,4 @@ beforeAll(async () => {
   ort = loaded.value;
 });
 
-describe('on ONNX Runtime', () => modelSuite(() => ort));
+describe('on ONNX Runtime', () => modelSuite(() => ort, kindsCases));

@@ -28,7 +28,7 @@ export interface ConditionalTask {
   readonly types: ReadonlyMap<Name, ColumnType>;
 }
 
-export type ModelKind = 'table' | 'softmax' | 'mixture' | 'flow' | 'unet' | 'onnx' | 'function';
+export type ModelKind = 'table' | 'softmax' | 'mixture' | 'flow' | 'unet' | 'kinds' | 'onnx' | 'function';
 
 /** Something that samples one conditional law: a fitted model, a table, a file that the user brought. */
 export interface ConditionalModel {

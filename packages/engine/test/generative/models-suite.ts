@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defaultFitter } from '../../src/generative/models/choose.ts';
+import { kindsFitter } from '../../src/generative/models/kinds-fitter.ts';
+import type { KindsModel } from '../../src/generative/models/kinds-model.ts';
 import type { NetworkModel } from '../../src/generative/models/network-model.ts';
 import { type CheckpointStore, type NeuralOptions, networkFitter } from '../../src/generative/models/neural.ts';
 import { loadFactor, saveFactor } from '../../src/generative/models/saved.ts';
@@ -33,7 +35,7 @@ export function mixedRows(rows: number, seed: number): Batch {
   const random = new Random(seed, 'rows');
   const [c, d] = [new Int32Array(rows), new Int32Array(rows)];
   const [x, y] = [new Float64Array(rows), new Float64Array(rows)];
-  const p = new Float32Array(rows * 16);
+  const [p, q] = [new Float32Array(rows * 16), new Float32Array(rows * 16)];
   for (let row = 0; row < rows; row++) {
     const own = random.integer(3);
     c[row] = own;
@@ -41,6 +43,7 @@ export function mixedRows(rows: number, seed: number): Batch {
     x[row] = 100 + 7 * (own + random.normal());
     y[row] = (random.next() < 0.5 ? -1 : 1) * (1 + own) + 0.3 * random.normal();
     const left = random.next() < (own === 0 ? 0.8 : 0.3);
+    for (let i = 0; i < 16; i++) q[row * 16 + i] = i >> 2 === own ? 0.9 : 0.1 * ((row + i) % 5);
     for (let i = 0; i < 16; i++) p[row * 16 + i] = i % 4 < 2 === left ? 0.8 + 0.2 * random.next() : 0.1 * random.next();
   }
   return batchOf(rows, {
@@ -49,9 +52,10 @@ export function mixedRows(rows: number, seed: number): Batch {
     x: { kind: 'real', values: x },
     y: { kind: 'real', values: y },
     p: { kind: 'tensor', shape: [1, 4, 4], values: p },
+    q: { kind: 'tensor', shape: [1, 4, 4], values: q },
   });
 }
-const types = { c: levels(3), d: levels(4), x: real, y: real, p: picture };
+const types = { c: levels(3), d: levels(4), x: real, y: real, p: picture, q: picture };
 
 /** Rows after one another. */
 const together = (a: Batch, b: Batch): Batch => ({
@@ -65,6 +69,12 @@ const together = (a: Batch, b: Batch): Batch => ({
       return [name, { ...column, values: Float32Array.from(values) }];
     }),
   ),
+});
+
+const kinds = (name: string, of: string[], given: string[]): Case => ({
+  name,
+  task: taskOf(of, given, types),
+  fitter: (options) => kindsFitter({ ...small('flow'), ...options, components: 5 }),
 });
 
 interface Case {
@@ -109,12 +119,18 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Reading pictures takes the plain loops of the reference minutes. */
+export const kindsCases: readonly Case[] = [
+  kinds('kinds: a picture and a level given another picture', ['q', 'd'], ['p', 'c']),
+  kinds('kinds: levels given a picture', ['d'], ['p', 'x']),
+];
+
 const valuesOf = (batch: Batch): Record<string, number[]> =>
   Object.fromEntries([...batch.columns].map(([name, { values }]) => [name, Array.from(values)]));
 
 /** What holds for every kind of model on every backend, with networks that are hardly trained. */
-export function modelSuite(backendOf: () => Backend): void {
-  describe.each(cases)('$name', ({ task, fitter }) => {
+export function modelSuite(backendOf: () => Backend, more: readonly Case[] = []): void {
+  describe.each([...cases, ...more])('$name', ({ task, fitter }) => {
     const data = mixedRows(24, 1);
     const given = mixedRows(6, 2);
     const fit = (options: Partial<NeuralOptions> = {}, more: { readonly seed?: number } = {}): Promise<Result<ConditionalModel>> =>
@@ -139,7 +155,7 @@ export function modelSuite(backendOf: () => Backend): void {
 
       expect(read(text, new Map())).toMatchObject({ ok: false, issues: [{ code: 'missing-file' }] });
       for (const [name, bytes] of files) {
-        for (const at of [0, 200, bytes.length - 1]) {
+        for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
           const bad = bytes.slice();
           bad[at] = (bad[at] as number) ^ 4;
           expect(read(text, new Map([...files, [name, bad]]))).toMatchObject({ ok: false, issues: [{ code: 'bad-factor' }] });
@@ -256,6 +272,15 @@ export function modelSuite(backendOf: () => Backend): void {
 
 /** Of all networks of a model, one after the other. */
 function parametersOf(model: ConditionalModel): number[] {
+  if ('byKinds' in model) {
+    const { sorted, kinds: ofKind, law } = (model as KindsModel).byKinds;
+    const code = sorted.flatMap((each) => [
+      ...each.code.state.parameters,
+      ...each.kinds.state.direction,
+      ...each.kinds.state.pooled.directions,
+    ]);
+    return [...code, ...(ofKind === undefined ? [] : parametersOf(ofKind)), ...parametersOf(law)];
+  }
   if ('parts' in model) return (model.parts as readonly ConditionalModel[]).flatMap(parametersOf);
   return 'parameters' in model ? [...(model as NetworkModel).parameters] : [];
 }

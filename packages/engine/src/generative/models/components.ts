@@ -66,13 +66,13 @@ export function componentsFitter(inner: Fitter, { components, basesOf, onCompone
   return {
     kind: inner.kind,
     async fit(task, data, options) {
-      const bases = new Map<Name, { readonly basis: Basis; readonly columns: readonly Name[]; readonly drawn: boolean }>();
+      const bases = new Map<Name, Part>();
       for (const name of [...task.of, ...task.given]) {
         const type = task.types.get(name);
         const drawn = task.of.includes(name);
         if (type?.kind !== 'tensor' || (!drawn && type.shape.reduce((product, length) => product * length, 1) <= components)) continue;
         const basis = basisOf(data, name, drawn ? basesOf?.(name) : undefined, components, options.seed);
-        bases.set(name, { basis, columns: Array.from({ length: basis.width }, (_, k) => `${name} component ${k + 1}`), drawn });
+        bases.set(name, { basis, columns: componentColumns(name, basis.width), drawn });
         if (drawn) onComponents?.(name, basis.width, basis.pooled.share);
       }
       if (bases.size === 0) return inner.fit(task, data, options);
@@ -80,50 +80,81 @@ export function componentsFitter(inner: Fitter, { components, basesOf, onCompone
       for (const [name, { basis, columns, drawn }] of bases)
         if (drawn) for (const column of columns) types.set(column, { kind: 'real' });
         else types.set(name, { kind: 'tensor', shape: [basis.width], range: [-1, 1] });
-      const seen = (batch: Batch, learning: boolean): Batch => {
-        const columns = new Map<Name, ColumnValues>(batch.columns);
-        for (const [name, { basis, columns: names, drawn }] of bases) {
-          if (drawn && !learning) continue;
-          const scores = scoresIn(basis, batch, columnOf(batch, name).values);
-          if (!drawn) columns.set(name, { kind: 'tensor', shape: [basis.width], values: Float32Array.from(scores) });
-          else
-            for (const [k, column] of names.entries())
-              columns.set(column, {
-                kind: 'real',
-                values: Float64Array.from({ length: batch.rows }, (_, r) => scores[r * basis.width + k] as number),
-              });
-        }
-        return { rows: batch.rows, columns };
-      };
       const small: ConditionalTask = { of: task.of.flatMap((name) => bases.get(name)?.columns ?? [name]), given: task.given, types };
-      const fitted = await inner.fit(small, seen(data, true), options);
+      const fitted = await inner.fit(small, seen(bases, data, true), options);
       if (!fitted.ok) return fitted;
-      const inside: ConditionalModel & { dispose?(): Promise<void> } = fitted.value;
-      const model: ConditionalModel & { dispose(): Promise<void> } = {
-        kind: inside.kind,
-        task,
-        async sample(given: Batch, random: Random, run?: RunOptions) {
-          const drawn = await inside.sample(seen(given, false), random, run);
-          const columns = task.of.map((name): [Name, ColumnValues] => {
-            const part = bases.get(name);
-            const type = task.types.get(name);
-            if (part === undefined || type?.kind !== 'tensor') return [name, columnOf(drawn, name)];
-            const { basis } = part;
-            const scores = part.columns.map((column) => columnOf(drawn, column).values);
-            const of = componentsByRow(basis, given);
-            const values = new Float32Array(given.rows * basis.size);
-            for (let r = 0; r < given.rows; r++)
-              values.set(
-                fromScores(of(r), (_, k) => scores[k]?.[r] ?? 0, 1, type.range),
-                r * basis.size,
-              );
-            return [name, { kind: 'tensor', shape: type.shape, values }];
-          });
-          return { rows: given.rows, columns: new Map(columns) };
-        },
-        dispose: async () => inside.dispose?.(),
-      };
-      return success(model, fitted.warnings ?? []);
+      return success(modelOf(task, fitted.value, bases), fitted.warnings ?? []);
     },
+  };
+}
+
+/** How a tensor is written: as columns of its components where it is drawn, else as a vector. */
+interface Part {
+  readonly basis: Basis;
+  readonly columns: readonly Name[];
+  readonly drawn: boolean;
+}
+
+/** The columns of the components of a tensor that is drawn. */
+export const componentColumns = (name: Name, count: number): readonly Name[] =>
+  Array.from({ length: count }, (_, k) => `${name} component ${k + 1}`);
+
+/** A tensor, drawn as its components in these bases by `inside`. */
+export function componentsModel(
+  task: ConditionalTask,
+  inside: ConditionalModel,
+  bases: Bases,
+): ConditionalModel & { dispose(): Promise<void> } {
+  const parts = task.of.map((name): [Name, Part] => {
+    const width = bases.pooled.deviations.length;
+    return [name, { basis: { ...bases, size: bases.pooled.size, width }, columns: componentColumns(name, width), drawn: true }];
+  });
+  return modelOf(task, inside, new Map(parts));
+}
+
+function seen(bases: ReadonlyMap<Name, Part>, batch: Batch, learning: boolean): Batch {
+  const columns = new Map<Name, ColumnValues>(batch.columns);
+  for (const [name, { basis, columns: names, drawn }] of bases) {
+    if (drawn && !learning) continue;
+    const scores = scoresIn(basis, batch, columnOf(batch, name).values);
+    if (!drawn) columns.set(name, { kind: 'tensor', shape: [basis.width], values: Float32Array.from(scores) });
+    else
+      for (const [k, column] of names.entries())
+        columns.set(column, {
+          kind: 'real',
+          values: Float64Array.from({ length: batch.rows }, (_, r) => scores[r * basis.width + k] as number),
+        });
+  }
+  return { rows: batch.rows, columns };
+}
+
+function modelOf(
+  task: ConditionalTask,
+  inside: ConditionalModel & { dispose?(): Promise<void> },
+  bases: ReadonlyMap<Name, Part>,
+): ConditionalModel & { dispose(): Promise<void> } {
+  return {
+    kind: inside.kind,
+    task,
+    async sample(given: Batch, random: Random, run?: RunOptions) {
+      const drawn = await inside.sample(seen(bases, given, false), random, run);
+      const columns = task.of.map((name): [Name, ColumnValues] => {
+        const part = bases.get(name);
+        const type = task.types.get(name);
+        if (part === undefined || type?.kind !== 'tensor') return [name, columnOf(drawn, name)];
+        const { basis } = part;
+        const scores = part.columns.map((column) => columnOf(drawn, column).values);
+        const of = componentsByRow(basis, given);
+        const values = new Float32Array(given.rows * basis.size);
+        for (let r = 0; r < given.rows; r++)
+          values.set(
+            fromScores(of(r), (_, k) => scores[k]?.[r] ?? 0, 1, type.range),
+            r * basis.size,
+          );
+        return [name, { kind: 'tensor', shape: type.shape, values }];
+      });
+      return { rows: given.rows, columns: new Map(columns) };
+    },
+    dispose: async () => inside.dispose?.(),
   };
 }

@@ -5,47 +5,66 @@ import type { RunOptions } from '../../run/progress.ts';
 import { columnOf } from '../batch.ts';
 import type { Pictures } from '../metrics/pictures.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask, Fitter } from '../terms.ts';
-import { kindColumn, type PictureKey } from './keyed.ts';
+import { kindColumns, type PictureKey } from './keyed.ts';
+
+/** What sorts the pictures of a column into kinds; undefined: it enters as it is. */
+export type KeyOf = (name: Name, type: ColumnType) => PictureKey | undefined;
+
+/** The conditions of a task that enter as their kinds. */
+const keysOf = ({ given, types }: ConditionalTask, keyOf: KeyOf): readonly (readonly [Name, PictureKey])[] =>
+  given.flatMap((name): (readonly [Name, PictureKey])[] => {
+    const type = types.get(name);
+    const key = type?.kind === 'tensor' ? keyOf(name, type) : undefined;
+    return key === undefined ? [] : [[name, key]];
+  });
+
+/** The task with the columns of kinds in the place of the pictures among its conditions, after the others. */
+export function kindTask(task: ConditionalTask, keyOf: KeyOf): ConditionalTask {
+  const keys = keysOf(task, keyOf);
+  const columns = keys.flatMap(([name, key]) => kindColumns(name, key));
+  return {
+    of: task.of,
+    given: [...task.given.filter((name) => !keys.some(([picture]) => picture === name)), ...columns.map(({ as }) => as)],
+    types: new Map([...task.types, ...columns.map(({ as, type }): [Name, ColumnType] => [as, type])]),
+  };
+}
+
+/** Rows with the kinds of the pictures among the conditions of a task beside them. */
+async function sorted(rows: Batch, task: ConditionalTask, keyOf: KeyOf): Promise<Batch> {
+  const columns = new Map<Name, ColumnValues>(rows.columns);
+  for (const [name, key] of keysOf(task, keyOf)) {
+    const found = await key.predict(columnOf(rows, name) as ColumnValues & Pictures);
+    for (const { attribute, as } of kindColumns(name, key)) columns.set(as, { kind: 'finite', values: found.get(attribute) as Int32Array });
+  }
+  return { rows: rows.rows, columns };
+}
 
 /**
  * A fitter that sees of a picture among its conditions the kind alone. That holds where what the outcome takes from the picture is in its kind; in return few
  * rows are enough to learn from.
  */
-export function kindConditionsFitter(inner: Fitter, kinds: PictureKey): Fitter {
+export function kindConditionsFitter(inner: Fitter, kinds: PictureKey | KeyOf): Fitter {
+  const keyOf = typeof kinds === 'function' ? kinds : () => kinds;
   return {
     kind: inner.kind,
     async fit(task, data, options) {
-      const pictures = task.given.filter((name) => task.types.get(name)?.kind === 'tensor');
-      if (pictures.length === 0) return inner.fit(task, data, options);
-      const kindTypes = pictures.flatMap((name) =>
-        kinds.attributes.map(({ name: attribute, levels }): [Name, ColumnType] => [
-          kindColumn(name, attribute),
-          { kind: 'finite', levels: Array.from({ length: levels }, (_, level) => String(level)) },
-        ]),
-      );
-      const sorted = async (rows: Batch): Promise<Batch> => {
-        const columns = new Map<Name, ColumnValues>(rows.columns);
-        for (const name of pictures) {
-          const found = await kinds.predict(columnOf(rows, name) as ColumnValues & Pictures);
-          for (const [attribute, values] of found) columns.set(kindColumn(name, attribute), { kind: 'finite', values });
-        }
-        return { rows: rows.rows, columns };
-      };
-      const narrow: ConditionalTask = {
-        of: task.of,
-        given: [...task.given.filter((name) => !pictures.includes(name)), ...kindTypes.map(([name]) => name)],
-        types: new Map([...task.types, ...kindTypes]),
-      };
-      const fitted = await inner.fit(narrow, await sorted(data), options);
-      if (!fitted.ok) return fitted;
-      const inside: ConditionalModel & { dispose?(): Promise<void> } = fitted.value;
-      const model: ConditionalModel & { dispose(): Promise<void> } = {
-        kind: inside.kind,
-        task,
-        sample: async (given: Batch, random: Random, run?: RunOptions) => inside.sample(await sorted(given), random, run),
-        dispose: async () => inside.dispose?.(),
-      };
-      return success(model, fitted.warnings ?? []);
+      if (keysOf(task, keyOf).length === 0) return inner.fit(task, data, options);
+      const fitted = await inner.fit(kindTask(task, keyOf), await sorted(data, task, keyOf), options);
+      return fitted.ok ? success(kindConditionsModel(task, fitted.value, keyOf), fitted.warnings ?? []) : fitted;
     },
+  };
+}
+
+/** A law given kinds, as one given pictures: `inside` is of the task that {@link kindTask} makes. */
+export function kindConditionsModel(
+  task: ConditionalTask,
+  inside: ConditionalModel & { dispose?(): Promise<void> },
+  keyOf: KeyOf,
+): ConditionalModel & { dispose(): Promise<void> } {
+  return {
+    kind: inside.kind,
+    task,
+    sample: async (given: Batch, random: Random, run?: RunOptions) => inside.sample(await sorted(given, task, keyOf), random, run),
+    dispose: async () => inside.dispose?.(),
   };
 }

@@ -49,7 +49,15 @@ export function parameterCount(spec: NetworkSpec): number {
  */
 export function forwardGraph(spec: NetworkSpec, parameters: Float32Array): Graph {
   const g = new GraphBuilder();
-  const outputs = designOf(spec.kind).forward(g, spec);
+  return inVector(designOf(spec.kind).forward(g, spec), g, parameters);
+}
+
+/** The same for any outputs of a builder. */
+export function inVector(
+  outputs: ReadonlyMap<string, Node> | Readonly<Record<string, Node>>,
+  g: GraphBuilder,
+  parameters: Float32Array,
+): Graph {
   const { layout, size } = layoutOf(g.parameters);
   if (parameters.length !== size) throw new Error(`${parameters.length} values for ${size} parameters.`);
   let vector: Node | undefined;

@@ -5,22 +5,16 @@ import type { Backend } from '../../tensor/backend.ts';
 import type { AdamOptions } from '../../tensor/train.ts';
 import { codesOf, columnOf, taken } from '../batch.ts';
 import type { Batch, ConditionalTask, FitOptions, Fitter } from '../terms.ts';
+import { type CheckpointStore, trainKept } from './checkpoint.ts';
 import type { Integration, NetworkKind, NetworkSpec } from './design.ts';
 import { Digest } from './digest.ts';
 import { codesFor, tensorSize } from './encoding.ts';
 import { pictureShape } from './inputs.ts';
 import { designOf, type NetworkModel, networkModel } from './network-model.ts';
 import { withReach } from './reach.ts';
-import { type TrainingBudget, type TrainingReport, trainSteps } from './training.ts';
-import { decodeTrainingState, encodeTrainingState } from './training-state.ts';
+import type { TrainingBudget, TrainingReport } from './training.ts';
 
-/** Where unfinished training is kept. Keys are content addresses: of the task, the rows, the settings and the seed. */
-export interface CheckpointStore {
-  load(key: string): Promise<Uint8Array | undefined>;
-  save(key: string, bytes: Uint8Array): Promise<void>;
-  /** Told that training goes on from what was kept. */
-  resumed?(key: string): void;
-}
+export type { CheckpointStore } from './checkpoint.ts';
 
 export interface NeuralOptions {
   readonly backend: Backend;
@@ -104,13 +98,8 @@ async function train(
   fit: FitOptions & RunOptions,
 ): Promise<Result<NetworkModel>> {
   const { checkpoint, backend, threads } = options;
-  const warnings: Issue[] = [];
-  const stored = await checkpoint?.load(key);
-  const from = stored === undefined ? undefined : decodeTrainingState(stored);
-  if (from?.ok === false) warnings.push(...from.issues.map((issue) => ({ ...issue, hint: 'It was trained from the start.' })));
-  if (from?.ok === true && from.value.key === key) checkpoint?.resumed?.(key);
   const { signal, onProgress, pause } = fit;
-  const trained = await trainSteps(designOf(spec.kind).trainable(spec, data, weights), backend, {
+  const training = {
     seed: fit.seed,
     budget: options.budget,
     adam: options.adam,
@@ -120,10 +109,10 @@ async function train(
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
     ...(pause && { pause }),
-    ...(from?.ok === true && { from: from.value }),
-    ...(checkpoint && { onCheckpoint: (state) => checkpoint.save(key, encodeTrainingState(state)) }),
-  });
+  };
+  const trained = await trainKept(designOf(spec.kind).trainable(spec, data, weights), backend, training, checkpoint);
   if (!trained.ok) return trained;
+  const warnings = [...(trained.warnings ?? [])];
   const { parameters, report } = trained.value;
   options.onTrained?.(task, report);
   if ((spec.guidance ?? 0) !== 0)

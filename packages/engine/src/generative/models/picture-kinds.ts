@@ -13,19 +13,61 @@ export interface PictureKindsOptions {
   readonly seed: number;
   /** What pictures of a class are compared by, `width` numbers of each (default: their pixels). */
   readonly compared?: { readonly width: number; of(pictures: Pictures): Promise<Float32Array> };
+  /** Numbers that the components of all kinds may take together; where it would be more, each kind has fewer (default: any). */
+  readonly mostNumbers?: number;
+  /** All numbers are rounded to single precision, in which they are saved (default: not). */
+  readonly single?: boolean;
+}
+
+/** Where classes are cut, and the components of each kind, as plain data. A kind is named by the levels of its attributes with a space between. */
+export interface KindsState {
+  /** The name of the attribute that says on which side of the cut a picture is. */
+  readonly side: string;
+  readonly direction: Float64Array;
+  /** The place of the cut of each class that is cut. */
+  readonly at: ReadonlyMap<string, number>;
+  readonly pooled: Components;
+  readonly own: ReadonlyMap<string, Components>;
 }
 
 /** Sorts pictures into kinds, and holds the components of each. */
 export interface PictureKinds extends PictureKey {
+  readonly state: KindsState;
   /** For the fitter of a picture whose kind is in columns with these names, in the order of the attributes. */
   basesBy(columns: readonly Name[]): Bases;
 }
 
 /** Pictures that a class needs to be cut; pictures of a kind for each of its components, and the fewest components of its own. */
 const [fewest, rowsPerComponent, fewestComponents] = [20, 4, 4];
-const side = 'side';
 /** Pictures that a common direction is learnt from, at most. */
 const mostRows = 3000;
+
+type Compared = NonNullable<PictureKindsOptions['compared']>;
+
+const pixelsOf = (size: number): Compared => ({ width: size, of: async ({ values }) => values });
+
+/** Kinds from what {@link fitPictureKinds} found, with the same classes. */
+export function pictureKinds(state: KindsState, classes: PictureKey, compared: Compared = pixelsOf(state.pooled.size)): PictureKinds {
+  const { side, pooled, own } = state;
+  return {
+    state,
+    attributes: [...classes.attributes, { name: side, levels: 2 }],
+    predict: sorter(state, classes, compared),
+    basesBy: (by) => ({ pooled, by, own }),
+  };
+}
+
+const sorter =
+  ({ side, direction, at }: Pick<KindsState, 'side' | 'direction' | 'at'>, classes: PictureKey, compared: Compared) =>
+  async (looked: Pictures): Promise<Map<string, Int32Array>> => {
+    const found = await classes.predict(looked);
+    const numbers = await compared.of(looked);
+    const sides = wordsOf(classes.attributes, found).map((word, row) => {
+      const cut = at.get(word);
+      return cut !== undefined && along(direction, numbers, row) > cut ? 1 : 0;
+    });
+    return new Map([...found, [side, Int32Array.from(sides)]]);
+  };
 
 /**
  * Kinds of pictures: the classes, each cut in two at its mean along one direction for all, in which what they are compared by differs most from
@@ -33,39 +75,38 @@ const mostRows = 3000;
  * few pictures shares the components of all.
  */
 export async function fitPictureKinds(pictures: Pictures, options: PictureKindsOptions): Promise<PictureKinds> {
-  const { classes, components, seed } = options;
+  const { classes, components, seed, mostNumbers = Number.POSITIVE_INFINITY, single = false } = options;
   const size = pictures.shape.reduce((product, each) => product * each, 1);
-  const compared = options.compared ?? { width: size, of: async ({ values }: Pictures) => values };
+  const compared = options.compared ?? pixelsOf(size);
   const random = new Random(seed, 'kinds');
   const of = (rows: readonly number[]): Float32Array => {
     const values = new Float32Array(rows.length * size);
     for (const [i, row] of rows.entries()) values.set(pictures.values.subarray(row * size, (row + 1) * size), i * size);
     return values;
   };
+  const round = single ? (values: Float64Array): Float64Array => values.map(Math.fround) : (values: Float64Array): Float64Array => values;
+  const rounded = (found: Components): Components => {
+    return { ...found, mean: round(found.mean), directions: round(found.directions), deviations: round(found.deviations) };
+  };
+  const taken = new Set(classes.attributes.map(({ name }) => name));
+  let side = 'side';
+  while (taken.has(side)) side = `${side}'`;
   const attributes = [...classes.attributes, { name: side, levels: 2 }];
   const found = rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures)));
   const large = new Map([...found].filter(([, rows]) => rows.length >= fewest));
-  const cut = cutsOf(await compared.of(pictures), compared.width, large, random.split('cut'));
-  const predict = async (looked: Pictures): Promise<Map<string, Int32Array>> => {
-    const found = await classes.predict(looked);
-    const numbers = await compared.of(looked);
-    const sides = wordsOf(classes.attributes, found).map((word, row) => {
-      const at = cut.at.get(word);
-      return at !== undefined && along(cut.direction, numbers, row) > at ? 1 : 0;
-    });
-    return new Map([...found, [side, Int32Array.from(sides)]]);
-  };
-  const pooled = principalComponents(pictures.values, pictures.values.length / size, size, components, random.split('all'), 3);
+  const exact = cutsOf(await compared.of(pictures), compared.width, large, random.split('cut'));
+  const direction = round(exact.direction);
+  const at = new Map([...exact.at].map(([word, place]) => [word, single ? Math.fround(place) : place]));
+  const kinds = rowsByWord(wordsOf(attributes, await sorter({ side, direction, at }, classes, compared)(pictures)));
+  const most = Math.min(components, Math.max(fewestComponents, Math.floor(mostNumbers / (size * kinds.size))));
+  const pooled = rounded(principalComponents(pictures.values, pictures.values.length / size, size, most, random.split('all'), 3));
   const own = new Map<string, Components>();
-  for (const [word, rows] of rowsByWord(wordsOf(attributes, await predict(pictures)))) {
-    const count = Math.min(components, Math.floor(rows.length / rowsPerComponent));
-    if (count >= fewestComponents) own.set(word, principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3));
+  for (const [word, rows] of kinds) {
+    const count = Math.min(most, Math.floor(rows.length / rowsPerComponent));
+    if (count < fewestComponents) continue;
+    own.set(word, rounded(principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3)));
   }
-  return {
-    attributes,
-    predict,
-    basesBy: (by) => ({ pooled, by, own }),
-  };
+  return pictureKinds({ side, direction, at, pooled, own }, classes, compared);
 }
 
 /** The direction of the largest differences from the means of the classes, and the place of each mean along it. */

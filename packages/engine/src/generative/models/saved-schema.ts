@@ -58,13 +58,50 @@ const table = z.strictObject({
   conditions: z.array(z.int().min(0)),
   counts: z.array(z.array(z.number().min(0))),
 });
-const part = z.discriminatedUnion('model', [network, table]);
+const plain = z.discriminatedUnion('model', [network, table]);
+const levels = z.array(z.int().min(0)).max(10_000);
+const file = { file: z.string(), digest: z.string() };
+const sorting = z.strictObject({
+  shape: z.array(size).min(2).max(3),
+  range: z.tuple([z.number(), z.number()]),
+  code: z.strictObject({
+    ...file,
+    features: z.int().min(1).max(65_536),
+    labels: z
+      .array(z.strictObject({ lesson: name, label: name, levels: size }))
+      .min(1)
+      .max(10_000),
+  }),
+  classes: z.array(z.int().min(0)).min(1).max(10_000),
+  compared: z.enum(['pixels', 'readings']),
+  side: name,
+  numbers: z.strictObject(file),
+  cuts: z.array(levels).max(1_000_000),
+  components: z.int().min(0).max(65_536),
+  share: z.number(),
+  own: z.array(z.strictObject({ levels, components: z.int().min(1).max(65_536), share: z.number() })).max(1_000_000),
+});
+const kinds = z.strictObject({
+  ...common,
+  model: z.literal('kinds'),
+  sorted: z.array(sorting).min(1).max(1000),
+  redraws: z.int().min(0).max(1000),
+  kinds: plain.optional(),
+  law: plain,
+});
+const part = z.discriminatedUnion('model', [network, table, kinds]);
+
+/** The shape of what sorts pictures, kept by itself. */
+export const sortingSchema = sorting;
 
 /** The shape of a factor's manifest. */
 export const manifestSchema = z.discriminatedUnion('model', [
   network,
   table,
+  kinds,
   z.strictObject({ ...common, model: z.literal('chain'), parts: z.array(part).min(1) }),
 ]);
+export type SortingManifest = z.infer<typeof sorting>;
+export type KindsManifest = z.infer<typeof kinds>;
 export type PartManifest = z.infer<typeof part>;
 export type FactorManifest = z.infer<typeof manifestSchema>;

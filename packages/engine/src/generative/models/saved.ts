@@ -1,5 +1,5 @@
 import type { Name } from '../../graph/variable.ts';
-import { failure, type Issue, type Result, success } from '../../run/issue.ts';
+import { failure, type Result, success } from '../../run/issue.ts';
 import type { Backend } from '../../tensor/backend.ts';
 import { ShapeError } from '../../tensor/node.ts';
 import { floatTensors } from '../../tensor/onnx-values.ts';
@@ -9,8 +9,12 @@ import { type ChainModel, chainModel } from './chain.ts';
 import type { NetworkSpec } from './design.ts';
 import { digestOf } from './digest.ts';
 import { oneSize } from './inputs.ts';
+import { type KindsModel, kindsModel, kindsTasks, picturesOf } from './kinds-model.ts';
 import { forwardGraph, type NetworkModel, networkModel, parameterCount } from './network-model.ts';
-import { type FactorManifest, manifestSchema, type PartManifest } from './saved-schema.ts';
+import { bad, sameBytes, savedFile } from './saved-files.ts';
+import { loadSorting, saveSorting } from './saved-kinds.ts';
+import { type FactorManifest, type KindsManifest, manifestSchema, type PartManifest } from './saved-schema.ts';
+import { type SortedPictures, sortingFor } from './sorted-pictures.ts';
 import { type TableModel, tableModel } from './table.ts';
 import type { TrainingReport } from './training.ts';
 
@@ -48,6 +52,7 @@ export function saveFactor(model: ConditionalModel, name: string = 'factor'): Re
       files: new Map(),
     });
   }
+  if ('byKinds' in model) return saveKinds(model as KindsModel, name);
   if (!('spec' in model)) return failure({ code: 'not-saved', message: `A model of kind ${model.kind} is not saved with the others.` });
   const { spec, parameters, report } = model as NetworkModel;
   const file = `${name}.onnx`;
@@ -97,12 +102,6 @@ export function loadFactor(
   }
 }
 
-const bad = (why: string): Issue => ({
-  code: 'bad-factor',
-  message: `This is no saved factor, or a damaged one: ${why}.`,
-  hint: 'Train it again.',
-});
-
 function fromManifest(
   manifest: FactorManifest,
   files: ReadonlyMap<string, Uint8Array>,
@@ -141,8 +140,77 @@ function fromManifest(
       return failure(bad('its table is not as large as its levels say'));
     return success(tableModel({ kind: 'table', of, given, levels, smoothing, conditions, counts }));
   }
+  if (manifest.model === 'kinds') return kindsFrom(manifest, task, files, backend, options);
   return network(manifest, task, files, backend, options);
 }
+
+/** A model by kinds: what sorts pictures, and the models of the kind and of the law. */
+function saveKinds(model: KindsModel, name: string): Result<SavedFactor> {
+  const { sorted, kinds, law, redraws } = model.byKinds;
+  const drawn = kinds === undefined ? undefined : sortingFor(sorted, model.task.types.get(model.task.of[0] as Name));
+  const sortings = sorted.map((each) => saveSorting(each, each === drawn));
+  const files = new Map(sortings.flatMap((each) => [...each.files]));
+  const own = kinds === undefined ? undefined : saveFactor(kinds, `${name}-kind`);
+  if (own?.ok === false) return own;
+  const rest = saveFactor(law, name);
+  if (!rest.ok) return rest;
+  const parts = [...(own === undefined ? [] : [own.value]), rest.value];
+  for (const part of parts) for (const [file, bytes] of part.files) files.set(file, bytes);
+  const manifest: FactorManifest = {
+    format: 'doable-factor',
+    version: 1,
+    task: taskData(model.task),
+    model: 'kinds',
+    sorted: sortings.map((each) => each.manifest),
+    redraws,
+    ...(own !== undefined && { kinds: plain(own.value.manifest) }),
+    law: plain(rest.value.manifest),
+  };
+  return success({ manifest, files });
+}
+
+function plain(manifest: FactorManifest): KindsManifest['law'] {
+  if (manifest.model === 'chain' || manifest.model === 'kinds') throw new Error(`A ${manifest.model} within kinds.`);
+  return manifest;
+}
+
+function kindsFrom(
+  manifest: KindsManifest,
+  task: ConditionalTask,
+  files: ReadonlyMap<string, Uint8Array>,
+  backend: Backend,
+  options: { readonly threads?: number },
+): Result<ConditionalModel> {
+  const sorted: SortedPictures[] = [];
+  for (const one of manifest.sorted) {
+    const loaded = loadSorting(one, files, backend, options);
+    if (!loaded.ok) return loaded;
+    sorted.push(loaded.value);
+  }
+  const names = [...task.of, ...task.given];
+  const found = names.map((name) => sortingFor(sorted, task.types.get(name)));
+  const unsorted = picturesOf(task).find((name) => sortingFor(sorted, task.types.get(name)) === undefined);
+  if (unsorted !== undefined) return failure(bad(`nothing sorts the pictures of ${unsorted}`));
+  if (sorted.some((each) => !found.includes(each))) return failure(bad('it sorts pictures that it has not'));
+  if (task.of.length > 1 && found.slice(0, task.of.length).some((each) => each !== undefined))
+    return failure(bad('it draws a picture and something else'));
+  const wanted = kindsTasks(task, sorted);
+  if ((wanted.kinds === undefined) !== (manifest.kinds === undefined)) return failure(bad('a kind is drawn where there is no picture'));
+  const load = (part: KindsManifest['law'], of: ConditionalTask): Result<ConditionalModel> => {
+    const loaded = fromManifest(part, files, backend, options);
+    if (!loaded.ok || sameColumns(loaded.value.task, of)) return loaded;
+    return failure(bad('the columns of its kinds are not those of its pictures'));
+  };
+  const kinds = manifest.kinds && wanted.kinds && load(manifest.kinds, wanted.kinds);
+  if (kinds?.ok === false) return kinds;
+  const law = load(manifest.law, wanted.law);
+  if (!law.ok) return law;
+  return success(
+    kindsModel(task, { sorted, law: law.value, redraws: manifest.redraws, ...(kinds !== undefined && { kinds: kinds.value }) }),
+  );
+}
+
+const sameColumns = (a: ConditionalTask, b: ConditionalTask): boolean => JSON.stringify(taskData(a)) === JSON.stringify(taskData(b));
 
 function network(
   manifest: Extract<FactorManifest, { readonly model: 'network' }>,
@@ -157,9 +225,9 @@ function network(
   const wanted = spec.kind === 'softmax' ? 'finite' : spec.kind === 'unet' ? 'tensor' : 'real';
   if (spec.of.some((code) => code.kind !== wanted)) return failure(bad(`a ${spec.kind} network draws ${wanted} columns`));
   if (spec.kind === 'unet' && !oneSize(spec.of)) return failure(bad('a U-Net draws pictures of one size'));
-  const bytes = files.get(manifest.file);
-  if (bytes === undefined) return failure({ code: 'missing-file', message: `The file ${manifest.file} of a factor is missing.` });
-  if (digestOf(bytes) !== manifest.digest) return failure(bad(`${manifest.file} is not the file that was saved`));
+  const found = savedFile(manifest.file, manifest.digest, files);
+  if (!found.ok) return found;
+  const bytes = found.value;
   const size = parameterCount(spec);
   if (4 * size > bytes.length) return failure(bad(`${manifest.file} holds fewer parameters than the ${size} of its network`));
   const tensors = floatTensors(bytes);
@@ -178,8 +246,6 @@ const reportOf = (report: NonNullable<Extract<FactorManifest, { readonly model: 
   losses: report.losses.map((loss) => loss ?? Number.NaN),
   heldOut: report.heldOut.map((loss) => loss ?? Number.NaN),
 });
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 function agrees(codes: NetworkSpec['of'], names: readonly Name[], types: ReadonlyMap<Name, ColumnType>): boolean {
   return (

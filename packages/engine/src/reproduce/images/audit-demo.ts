@@ -113,7 +113,7 @@ export async function auditDemo(
   // The texture, of which the data say nothing, varies alike in every class.
   const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared: 'pixels' }, tools);
   if (!sorted.ok) return sorted;
-  const { kinds, code } = sorted.value;
+  const { code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(auditGraph, 'P(I1, I2 | do(Class))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -121,7 +121,7 @@ export async function auditDemo(
     types,
     fitterFor: (task) => {
       tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-      return success(kindsFitter(task, budget, tools, kinds, (of, report) => trained.set(lawKey(of), report)));
+      return success(kindsFitter(task, budget, tools, sorted.value, (of, report) => trained.set(lawKey(of), report)));
     },
   });
   if (!fitted.ok) return fitted;

@@ -4,12 +4,10 @@ import { codesOf, columnOf } from '../../generative/batch.ts';
 import type { FactorReport } from '../../generative/fit-network.ts';
 import { idGen } from '../../generative/id-gen.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
-import { type Bases, componentsFitter } from '../../generative/models/components.ts';
-import { keyedFitter, kindColumn, type PictureKey } from '../../generative/models/keyed.ts';
-import { kindConditionsFitter } from '../../generative/models/kind-conditions.ts';
-import { type CheckpointStore, networkFitter } from '../../generative/models/neural.ts';
-import { fitPictureCode, type Lesson, type PictureCode } from '../../generative/models/picture-code.ts';
-import { fitPictureKinds, type PictureKinds } from '../../generative/models/picture-kinds.ts';
+import { kindNetworks, pictureByKind } from '../../generative/models/kinds-fitter.ts';
+import type { CheckpointStore } from '../../generative/models/neural.ts';
+import type { Lesson } from '../../generative/models/picture-code.ts';
+import { type SortedPictures, sortPictures } from '../../generative/models/sorted-pictures.ts';
 import { tableFitter } from '../../generative/models/table.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { NetworkPlan } from '../../generative/network.ts';
@@ -17,7 +15,7 @@ import type { Batch, ColumnType, ColumnValues, ConditionalModel, ConditionalTask
 import { readGraph } from '../../graph/formats/read.ts';
 import type { Name } from '../../graph/variable.ts';
 import { compileQuestion } from '../../query/bind.ts';
-import { type Result, success } from '../../run/issue.ts';
+import type { Result } from '../../run/issue.ts';
 import type { RunOptions } from '../../run/progress.ts';
 import type { Backend } from '../../tensor/backend.ts';
 
@@ -76,37 +74,26 @@ export interface KindsBudget {
   readonly kindSteps: number;
 }
 
-/** Most times that a picture of another kind than it was drawn for is drawn anew. */
-const redraws = 6;
-
 /** Counts for blocks of levels given levels; for a picture a softmax of its kind, then a flow over the components of that kind. Of pictures among the conditions it sees the kinds. */
 export function kindsFitter(
   task: ConditionalTask,
   budget: KindsBudget,
   tools: DemoTools,
-  kinds: PictureKinds,
+  sorted: SortedPictures,
   onTrained: (task: ConditionalTask, report: TrainingReport) => void,
 ): Fitter {
   if (task.of.every((name) => task.types.get(name)?.kind === 'finite')) return tableFitter({ smoothing: 0.5 });
   const common = networkOptionsOf(tools);
-  const softmax = networkFitter('softmax', {
-    ...common,
-    cells: 1,
-    widths: [64, 64],
-    budget: { steps: budget.kindSteps, batch: 512, learningRate: 3e-3 },
-    adam: { averageDecay: 0.99, weightDecay: 0.1 },
-    rows: 512,
+  const networks = kindNetworks({
+    kinds: { ...common, budget: { steps: budget.kindSteps, batch: 512, learningRate: 3e-3 } },
+    law: {
+      ...common,
+      budget: { steps: budget.steps, batch: 256, learningRate: 1e-3, heldOut: 0, looks: 10, patience: 10 },
+      widths: budget.widths,
+      onTrained: (_, report) => onTrained(task, report),
+    },
   });
-  const flow = networkFitter('flow', {
-    ...common,
-    budget: { steps: budget.steps, batch: 256, learningRate: 1e-3, heldOut: 0, looks: 10, patience: 10 },
-    widths: budget.widths,
-    integration: { method: 'heun', steps: 8 },
-    rows: 512,
-    onTrained: (_, report) => onTrained(task, report),
-  });
-  const basesOf = (name: Name): Bases => kinds.basesBy(kinds.attributes.map((attribute) => kindColumn(name, attribute.name)));
-  return kindConditionsFitter(keyedFitter(softmax, componentsFitter(flow, { components: 1, basesOf }), kinds, { redraws }), kinds);
+  return pictureByKind([sorted], networks);
 }
 
 /** What the kinds of the pictures of a study are learnt from. */
@@ -132,7 +119,7 @@ export async function fitKinds(
   types: ReadonlyMap<Name, ColumnType>,
   settings: KindsSettings,
   tools: DemoTools,
-): Promise<Result<{ readonly kinds: PictureKinds; readonly code: PictureCode }>> {
+): Promise<Result<SortedPictures>> {
   const { pictures, labels, seed, steps, components, alike = [], compared } = settings;
   const levelsOf = (name: Name): number => {
     const type = types.get(name);
@@ -148,29 +135,17 @@ export async function fitKinds(
   const last = lessons[lessons.length - 1];
   if (last === undefined) throw new Error('Kinds of no pictures.');
   const { backend, threads } = tools;
-  const shift = (last.pictures.shape[1] as number) < 16 ? 0 : 1;
-  const code = await fitPictureCode(lessons, {
+  const parts = [last.pictures, ...alike.map((name) => picturesOf(columnOf(data, name), 0, data.rows))];
+  return sortPictures(lessons, joined(parts), last.pictures.shape, {
     backend,
     seed,
     steps,
-    shift,
-    ...(shift > 0 && { width: 128 }),
+    components,
+    classesOf: ({ heads }) => heads.filter(({ lesson }) => lesson === last.name),
+    compared,
     ...(threads === undefined ? {} : { threads }),
     ...runOptionsOf(tools),
   });
-  if (!code.ok) return code;
-  const classes: PictureKey = {
-    attributes: labels.map((name) => ({ name, levels: levelsOf(name) })),
-    predict: (looked) => code.value.predict(looked, last.name),
-  };
-  const parts = [last.pictures, ...alike.map((name) => picturesOf(columnOf(data, name), 0, data.rows))];
-  const kinds = await fitPictureKinds(joined(parts), {
-    classes,
-    components,
-    seed,
-    ...(compared === 'readings' && { compared: { width: code.value.width, of: code.value.readings } }),
-  });
-  return success({ kinds, code: code.value });
 }
 
 function joined(parts: readonly Pictures[]): Pictures {

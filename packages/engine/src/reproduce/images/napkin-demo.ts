@@ -125,7 +125,7 @@ export async function napkinDemo(
   const trained = new Map<string, TrainingReport>();
   const fitterFor = (task: ConditionalTask) => {
     tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-    return kindsFitter(task, budget, tools, kinds, (of, report) => trained.set(lawKey(of), report));
+    return kindsFitter(task, budget, tools, sorted.value, (of, report) => trained.set(lawKey(of), report));
   };
   const plan = planOf(napkinGraph, 'P(Y | do(X))');
   const fitted = await fitNetwork(plan, new Map([['data', { batch: data }]]), {

@@ -100,7 +100,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   // The contrast, of which the data say nothing, varies alike whatever the findings are.
   const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared: 'pixels' }, tools);
   if (!sorted.ok) return sorted;
-  const { kinds, code } = sorted.value;
+  const { code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(reportGraph, 'P(X | do(R))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -108,7 +108,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
     types,
     fitterFor: (task) => {
       tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
-      return success(kindsFitter(task, budget, tools, kinds, (of, report) => trained.set(lawKey(of), report)));
+      return success(kindsFitter(task, budget, tools, sorted.value, (of, report) => trained.set(lawKey(of), report)));
     },
   });
   if (!fitted.ok) return fitted;
