@@ -64,9 +64,13 @@ export { type IdGenOptions, type IdGenResult, idGen } from './generative/id-gen.
 export { type FreeInputSpread, spreadOverFreeInputs } from './generative/invariance.ts';
 export type { Pictures } from './generative/metrics/pictures.ts';
 export { type ChooseOptions, chooseModels, defaultFitter, type PartChoice } from './generative/models/choose.ts';
+export { type KindsOptions, kindsFitter } from './generative/models/kinds-fitter.ts';
+export { type KindsModel, picturesOf } from './generative/models/kinds-model.ts';
+export { kindsIssues, type LearnKindsOptions, learnKinds } from './generative/models/learn-kinds.ts';
 export type { NetworkModel } from './generative/models/network-model.ts';
 export { type CheckpointStore, type NeuralOptions, networkFitter } from './generative/models/neural.ts';
 export { type FactorManifest, loadFactor, type SavedFactor, saveFactor } from './generative/models/saved.ts';
+export { loadSorting, type SavedSorting, saveSorting } from './generative/models/saved-kinds.ts';
 export {
   type MixtureSize,
   mixtureSizes,
@@ -74,6 +78,7 @@ export {
   type SizeTried,
   sizedMixtureFitter,
 } from './generative/models/sized-mixture.ts';
+export type { SortedPictures } from './generative/models/sorted-pictures.ts';
 export { type TableModel, type TableState, tableFitter, tableModel } from './generative/models/table.ts';
 export {
   factorsBefore,

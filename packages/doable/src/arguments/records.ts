@@ -267,9 +267,9 @@ export const options = record({
   models: {
     value: 'KIND',
     kind: 'choice',
-    choices: ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'],
+    choices: ['default', 'table', 'softmax', 'mixture', 'flow', 'unet', 'kinds'],
     default: 'default',
-    says: 'The kind of model for every factor; default: by its columns.',
+    says: 'The kind of model for every factor; default: by its columns. kinds: pictures are drawn, and seen among the conditions, kind by kind (other factors as by default).',
   },
   factor: { value: 'F=KIND', many: true, says: 'The kind of model for one factor, named as in --plan: f2=table.' },
   bring: {

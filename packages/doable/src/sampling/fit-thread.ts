@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { failure, Interrupted, type Result, type RunOptions, type SavedFactor, success } from '@doable/engine';
-import type { FitJob, FitMessage } from './fit-worker.ts';
+import { failure, Interrupted, type Result, type RunOptions, type SavedFactor, type SavedSorting, success } from '@doable/engine';
+import type { FitJob, FitMessage, SortJob } from './fit-worker.ts';
 
 /** Run from source (tests), the worker is the built one. */
 const worker = new URL(import.meta.url.endsWith('.ts') ? '../../dist/sampling/fit-worker.js' : './fit-worker.js', import.meta.url);
@@ -13,28 +13,46 @@ export interface FittedOnThread {
   readonly checkpoints: readonly string[];
 }
 
+export interface SortedOnThread {
+  readonly sorted: readonly SavedSorting[];
+  /** Not needed once all factors that need them are kept. */
+  readonly checkpoints: readonly string[];
+}
+
 /**
  * Fits one factor on a thread of its own, with one thread of ONNX Runtime, so that digits do not depend on how many fit at a time. An aborted
  * signal stops it after it has written a checkpoint; throws {@link Interrupted} then. `onResumed`: it goes on from a checkpoint.
  */
-export async function fitOnThread(
-  job: Omit<FitJob, 'stop'>,
+export const fitOnThread = (job: Omit<FitJob, 'stop'>, run: RunOptions, onResumed: () => void): Promise<Result<FittedOnThread>> =>
+  onThread(job, run, onResumed, (message) =>
+    'fitted' in message ? success({ saved: message.fitted, checkpoints: message.checkpoints }, message.warnings) : undefined,
+  );
+
+/** Learns kinds of pictures in the same way. */
+export const sortOnThread = (job: Omit<SortJob, 'stop'>, run: RunOptions, onResumed: () => void): Promise<Result<SortedOnThread>> =>
+  onThread(job, run, onResumed, (message) =>
+    'sorted' in message ? success({ sorted: message.sorted, checkpoints: message.checkpoints }, message.warnings) : undefined,
+  );
+
+async function onThread<T>(
+  job: Omit<FitJob, 'stop'> | Omit<SortJob, 'stop'>,
   { signal, onProgress }: RunOptions,
   onResumed: () => void,
-): Promise<Result<FittedOnThread>> {
+  read: (message: FitMessage) => Result<T> | undefined,
+): Promise<Result<T>> {
   const stop = new SharedArrayBuffer(4);
-  const thread = new Worker(worker, { workerData: { ...job, stop } satisfies FitJob });
+  const thread = new Worker(worker, { workerData: { ...job, stop } });
   const watch = setInterval(() => {
     if (signal?.aborted === true) Atomics.store(new Int32Array(stop), 0, 1);
   }, beat);
   try {
-    return await new Promise<Result<FittedOnThread>>((resolve, reject) => {
+    return await new Promise<Result<T>>((resolve, reject) => {
       thread.on('message', (message: FitMessage) => {
         if ('progress' in message) onProgress?.(message.progress);
         else if ('resumed' in message) onResumed();
         else if ('interrupted' in message) reject(new Interrupted());
         else if ('issues' in message) resolve(failure(...message.issues));
-        else resolve(success({ saved: message.fitted, checkpoints: message.checkpoints }, message.warnings));
+        else resolve(read(message) ?? failure());
       });
       thread.on('error', reject);
       thread.on('exit', (code) => reject(new Error(`The thread of a factor ended with ${code} before it was fitted.`)));

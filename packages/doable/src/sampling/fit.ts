@@ -13,24 +13,29 @@ import {
   failure,
   fitNetwork,
   type Issue,
+  kindsIssues,
   loadFactor,
   type Name,
   type PlannedFactor,
   type Problem,
+  picturesOf,
+  Random,
   type Result,
   type RunOptions,
   type SamplePlan,
+  type SavedSorting,
   saveFactor,
   success,
   type TrainingData,
   taskOf,
   trainingRows,
+  variableOf,
   version,
 } from '@doable/engine';
 import { ortBackend } from '../tensor/ort.ts';
 import { cacheIssue, dropCheckpoints, factorAddress, factorCache } from './cache.ts';
-import { fitOnThread } from './fit-thread.ts';
-import { fitterOf, type KindChoice, type KindOfModel, trains } from './kinds.ts';
+import { fitOnThread, type SortedOnThread, sortOnThread } from './fit-thread.ts';
+import { fitterOf, type KindChoice, type KindOfModel, kindAsked, trains } from './kinds.ts';
 
 export interface FitSampleOptions extends RunOptions {
   readonly kinds: KindChoice;
@@ -81,13 +86,17 @@ export async function fitSample(
     data: given,
     ...run
   } = options;
-  const kindOf = ({ id }: PlannedFactor): KindOfModel => kinds.of.get(id) ?? kinds.all;
+  const asks = new Map<string, KindOfModel>();
+  const kindOf = ({ id }: PlannedFactor): KindOfModel => asks.get(id) ?? kinds.all;
   const networks = new Set<string>();
+  const pictures = new Set<Name>();
   const unfit: Issue[] = [];
   for (const factor of plan.factors) {
     if (known?.has(factor.key) === true) continue;
     const task = taskOf(factor, types);
+    if (task.ok) asks.set(factor.id, kindAsked(kinds, factor, task.value));
     const trained = task.ok ? await trains(factor, task.value, kindOf(factor)) : task;
+    if (task.ok && kindOf(factor) === 'kinds') for (const name of picturesOf(task.value)) pictures.add(variableOf(name));
     if (!trained.ok) unfit.push(...trained.issues);
     else if (trained.value) networks.add(factor.id);
   }
@@ -108,11 +117,30 @@ export async function fitSample(
   const cache = networks.size === 0 || folder === undefined ? undefined : factorCache(folder, warn);
   const finished = new Map<string, readonly string[]>();
   const data = given ?? (await trainingRows(problem.studies, plan, run));
+  const unsorted = kindsIssues(data, types, pictures);
+  if (unsorted.length > 0) return failure(...unsorted);
   const address = cache === undefined ? () => '' : addresses(problem, data, sample, kindOf, options);
 
+  const trainedWith = { ...(steps === undefined ? {} : { steps }), ...(folder === undefined ? {} : { folder }) };
+  let sorting: Promise<Result<SortedOnThread>> | undefined;
+  /** Learnt once, when the first factor needs it. */
+  const sortedPictures = (): Promise<Result<SortedOnThread>> => {
+    sorting ??= sortOnThread(
+      { studies: data, types, pictures: [...pictures], seed: new Random(seed, 'kinds').word(), ...trainedWith },
+      run,
+      () => onNote?.('kinds of pictures: training goes on from its checkpoint.'),
+    ).then((done) => {
+      if (done.ok) for (const issue of done.warnings ?? []) warn(issue);
+      if (done.ok) for (const each of done.value.sorted) onNote?.(sortingText(each));
+      return done;
+    });
+    return sorting;
+  };
   const onThread = (factor: PlannedFactor): Fitter => ({
     kind: 'function',
     async fit(task, rows, { seed: own, weights, ...more }) {
+      const sorted = kindOf(factor) === 'kinds' ? await sortedPictures() : undefined;
+      if (sorted?.ok === false) return sorted;
       const job = {
         task,
         data: rows,
@@ -120,8 +148,8 @@ export async function fitSample(
         kind: kindOf(factor),
         name: factor.id,
         ...(weights === undefined ? {} : { weights }),
-        ...(steps === undefined ? {} : { steps }),
-        ...(folder === undefined ? {} : { folder }),
+        ...(sorted && { sorted: sorted.value.sorted }),
+        ...trainedWith,
       };
       const fitted = await fitOnThread(job, { ...more, ...run }, () => onNote?.(`${factor.id}: training goes on from its checkpoint.`));
       if (!fitted.ok) return fitted;
@@ -160,7 +188,18 @@ export async function fitSample(
       await dropCheckpoints(cache.folder, finished.get(report.factor.id) ?? []);
     },
   });
+  // Their checkpoint is in no factor's keeping: until all factors are, they may have to be learnt again.
+  const learnt = await sorting;
+  if (fitted.ok && cache !== undefined && learnt?.ok === true) await dropCheckpoints(cache.folder, learnt.value.checkpoints);
   return fitted.ok ? success(fitted.value, [...warned.values()]) : failure(...fitted.issues);
+}
+
+/** `Pictures of 28 x 28: 40 kinds by Label, Colour; 16 components each at most (2.1 MB)`. */
+function sortingText({ manifest, files }: SavedSorting): string {
+  const { shape, code, classes, components, own } = manifest;
+  const by = classes.flatMap((at) => code.labels[at]?.label ?? []);
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
+  return `Pictures of ${shape.join(' x ')}: ${own.length} kinds, by what shows of ${by.join(', ')}; up to ${components} components each (${(bytes / 1e6).toPrecision(2)} MB)`;
 }
 
 function rowsDigest(data: TrainingData | undefined): string {
@@ -194,7 +233,8 @@ function addresses(
   const parts = (factor: PlannedFactor): unknown => {
     const task = taskOf(factor, types);
     const { rows } = factor;
-    const own = rows.kind === 'study' ? prints.filter(([name]) => rows.studies.includes(name as string)) : prints;
+    // Kinds of pictures are learnt from all studies.
+    const own = rows.kind === 'study' && kindOf(factor) !== 'kinds' ? prints.filter(([name]) => rows.studies.includes(name as string)) : prints;
     const before = factorsBefore(factor).map((id) => parts(byId.get(id) as PlannedFactor));
     const generated = rows.kind === 'generated' ? { generatedRows, design, before } : {};
     const kind = kindOf(factor);

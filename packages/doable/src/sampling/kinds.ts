@@ -7,12 +7,15 @@ import {
   type Fitter,
   failure,
   type Issue,
+  kindsFitter,
   type Name,
   type NetworkPlan,
   type NeuralOptions,
   networkFitter,
   type PlannedFactor,
+  picturesOf,
   type Result,
+  type SortedPictures,
   sizedMixtureFitter,
   success,
   tableFitter,
@@ -20,7 +23,7 @@ import {
 import { channelsLast } from '@doable/engine/adapter';
 import { lawText } from '@doable/engine/present';
 
-export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet'] as const;
+export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet', 'kinds'] as const;
 export type KindOfModel = (typeof kindsOfModel)[number];
 
 /** What is asked of models: a kind for all factors, others for some. */
@@ -60,6 +63,11 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
   return issues.length > 0 ? failure(...issues) : success({ all: all as KindOfModel, of });
 }
 
+/** What is asked of one factor. `kinds` for all is meant of those with pictures. */
+export function kindAsked({ all, of }: KindChoice, { id }: PlannedFactor, task: ConditionalTask): KindOfModel {
+  return of.get(id) ?? (all === 'kinds' && picturesOf(task).length === 0 ? 'default' : all);
+}
+
 /**
  * Whether a fit trains networks; what is counted needs no backend and no thread. Asked of every factor before any is learnt. Issues:
  * `wrong-model` for a kind that does not draw the columns of the factor (with the kinds that do), `no-model`, `channels-last`.
@@ -76,8 +84,12 @@ export async function trains(factor: PlannedFactor, task: ConditionalTask, asked
         : `, or say --factor ${factor.id}=${fitting[0]}${fitting[1] === undefined ? '' : ` (or ${fitting.slice(1).join(', ')})`}`;
     return failure({ code: 'wrong-model', message: `${law} cannot be a ${asked} model: ${why}.`, hint: `Leave its kind open${one}.` });
   }
-  const unfit = unfitPictures(task);
+  const unfit = unfitPictures(task, asked);
   if (unfit.length > 0) return failure(...unfit);
+  if (asked === 'kinds') {
+    const plain = chooseModels({ ...task, of: task.of.filter((name) => !picturesOf(task).includes(name)) });
+    return plain.ok ? success(true) : plain;
+  }
   if (asked !== 'default') return success(asked !== 'table');
   const parts = chooseModels(task);
   return parts.ok ? success(parts.value.some(({ kind }) => kind !== 'table')) : parts;
@@ -93,6 +105,7 @@ async function misfit(task: ConditionalTask, kind: Exclude<KindOfModel, 'default
     const wrong = none.ok ? undefined : none.issues.find(({ code }) => code !== 'no-rows');
     return wrong?.message.replace(/\.$/u, '').replace(/^A table/u, 'a table');
   }
+  if (kind === 'kinds') return picturesOf(task).length > 0 ? undefined : 'it has no picture to tell the kind of';
   const wanted = drawnBy[kind];
   const typeOf = (name: Name): ColumnType => task.types.get(name) as ColumnType;
   const other = task.of.find((name) => typeOf(name).kind !== wanted);
@@ -110,8 +123,8 @@ const sidesOf = (type: ColumnType): string => (type.kind === 'tensor' ? type.sha
 /** The sides of pictures that a U-Net of three levels draws are multiples of this. */
 const pictureUnit = 4;
 
-/** Pictures whose channels stand last, wherever they are; pictures to be drawn of sides that no U-Net has. */
-function unfitPictures({ of, given, types }: ConditionalTask): Issue[] {
+/** Pictures whose channels stand last, wherever they are; pictures to be drawn of sides that no U-Net has, where one is to draw them. */
+function unfitPictures({ of, given, types }: ConditionalTask, asked: KindOfModel): Issue[] {
   return [...of, ...given].flatMap((name, i): Issue[] => {
     const type = types.get(name);
     if (type?.kind !== 'tensor') return [];
@@ -119,21 +132,32 @@ function unfitPictures({ of, given, types }: ConditionalTask): Issue[] {
     const last = channelsLast(name, shape);
     if (last !== undefined) return [last];
     const [height = 0, width = 0] = shape.slice(-2);
-    if (i >= of.length || (shape.length !== 2 && shape.length !== 3) || (height % pictureUnit === 0 && width % pictureUnit === 0))
+    if (
+      asked === 'kinds' ||
+      i >= of.length ||
+      (shape.length !== 2 && shape.length !== 3) ||
+      (height % pictureUnit === 0 && width % pictureUnit === 0)
+    )
       return [];
     return [
       {
         code: 'no-model',
         message: `No model draws ${name}: the sides of its pictures, ${height} x ${width}, are not both multiples of ${pictureUnit}.`,
-        hint: 'Pad or cut the pictures, and declare their new size.',
+        hint: 'Pad or cut the pictures and declare their new size, or use --models kinds, which takes any.',
       },
     ];
   });
 }
 
-/** The fitter of a kind; `options` may be absent where nothing {@link trains}. Issues: `no-model`. */
-export function fitterOf(task: ConditionalTask, asked: KindOfModel, options: NeuralOptions | undefined): Result<Fitter> {
+/** The fitter of a kind; `options` may be absent where nothing {@link trains}. `sorted`: what sorts pictures into kinds. Issues: `no-model`. */
+export function fitterOf(
+  task: ConditionalTask,
+  asked: KindOfModel,
+  options: NeuralOptions | undefined,
+  sorted: readonly SortedPictures[] = [],
+): Result<Fitter> {
   if (asked === 'table' || options === undefined) return success(tableFitter());
   if (asked === 'default') return defaultFitter(task, options);
+  if (asked === 'kinds') return success(kindsFitter({ ...options, sorted }));
   return success(asked === 'mixture' ? sizedMixtureFitter(options) : networkFitter(asked, options));
 }

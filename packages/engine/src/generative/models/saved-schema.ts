@@ -91,9 +91,6 @@ const kinds = z.strictObject({
 });
 const part = z.discriminatedUnion('model', [network, table, kinds]);
 
-/** The shape of what sorts pictures, kept by itself. */
-export const sortingSchema = sorting;
-
 /** The shape of a factor's manifest. */
 export const manifestSchema = z.discriminatedUnion('model', [
   network,
