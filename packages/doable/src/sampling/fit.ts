@@ -234,7 +234,8 @@ function addresses(
     const task = taskOf(factor, types);
     const { rows } = factor;
     // Kinds of pictures are learnt from all studies.
-    const own = rows.kind === 'study' && kindOf(factor) !== 'kinds' ? prints.filter(([name]) => rows.studies.includes(name as string)) : prints;
+    const own =
+      rows.kind === 'study' && kindOf(factor) !== 'kinds' ? prints.filter(([name]) => rows.studies.includes(name as string)) : prints;
     const before = factorsBefore(factor).map((id) => parts(byId.get(id) as PlannedFactor));
     const generated = rows.kind === 'generated' ? { generatedRows, design, before } : {};
     const kind = kindOf(factor);

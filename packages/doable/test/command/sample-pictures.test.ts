@@ -232,3 +232,54 @@ test('pictures that no U-Net draws are refused before anything is trained', asyn
   expect(others.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
   expect(others.map(({ err }) => /^warning: Scan is declared as 2 x 1 x 3: /mu.test(err))).toEqual([true, true, true, false]);
 });
+
+test('--models kinds: learnt once, kept and drawn from again with the same digits; what it cannot do is refused with the remedy', async () => {
+  // Even rows rise, odd ones fall, some fainter; six pixels on a side, which no U-Net draws.
+  const lines = Array.from({ length: 160 }, (_, i) => {
+    const ramp = Array.from({ length: 36 }, (_, k) => ((i % 2 === 0 ? k : 35 - k) * (4 + (i % 5))) / 8);
+    return `${i % 2},${i % 3},${ramp.join()}`;
+  });
+  write('ramps.csv', [`Sick,Site,${Array.from({ length: 36 }, (_, k) => `Scan.${k}`).join()}`, ...lines].join('\n'));
+  const problemOf = (name: string, graph: string): string =>
+    write(name, JSON.stringify({ graph, variables: { Scan: { tensor: [6, 6], range: [0, 40] } }, studies: [{ data: 'ramps.csv' }] }));
+  const problem = problemOf('ramps.json', 'Site -> Sick; Site -> Scan; Sick -> Scan');
+  const ask = ['P(Scan | do(Sick))', '--at', 'Sick=0,1', '-n', '20', '--steps', '80'];
+  const saved = join(folder, 'kinds');
+  const trained = await sample(problem, ...ask, '--models', 'kinds', '--save', saved, '--threads', '2');
+  expect(trained.code, trained.err).toBe(0);
+  expect(trained.err).toMatch(/Pictures of 6 x 6: \d+ kinds, by what shows of Sick.*; up to \d+ components each \(.* MB\)/u);
+  expect(trained.err).toContain('f1 P(Site): table');
+  expect(trained.err).toContain('f2 P(Scan | Site, Sick): kinds, learnt from 160 records');
+  const rows = trained.out
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(',').map(Number));
+  const rising = (sick: number): number => rows.filter((row) => row[0] === sick && (row[36] as number) > (row[1] as number)).length;
+  expect([rising(0), rising(1)]).toEqual([20, 0]);
+  const [again, loaded, plan] = await Promise.all([
+    sample(problem, ...ask, '--factor', 'f2=kinds'),
+    sample('--load', saved, '--at', 'Sick=0,1', '-n', '20'),
+    sample('--load', saved, '--plan'),
+  ]);
+  expect(again.err).toContain('f2 P(Scan | Site, Sick): kinds, from the cache');
+  expect(again.out).toBe(trained.out);
+  expect(loaded.out).toBe(trained.out);
+  expect(plan.out).toContain('P(Scan | Site, Sick)');
+
+  const alone = problemOf('alone.json', 'Scan');
+  const refused = await Promise.all([
+    sample(alone, 'P(Scan)', '-n', '2', '--models', 'kinds'),
+    sample(problem, ...ask, '--factor', 'f1=kinds'),
+    sample(problem, ...ask),
+  ]);
+  expect(refused.map(({ code, out }) => [code, out])).toEqual([
+    [2, ''],
+    [2, ''],
+    [2, ''],
+  ]);
+  expect(refused[0]?.err).toContain('The pictures of Scan cannot be told apart');
+  expect(refused[0]?.err).toContain('unet');
+  expect(refused[1]?.err).toContain('f1 P(Site) cannot be a kinds model: it has no picture to tell the kind of.');
+  expect(refused[2]?.err).toContain('--models kinds, which takes any');
+}, 120_000);
