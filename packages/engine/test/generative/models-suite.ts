@@ -122,7 +122,7 @@ const cases: readonly Case[] = [
 /** Reading pictures takes the plain loops of the reference minutes. */
 export const kindsCases: readonly Case[] = [
   kinds('kinds: a picture and a level given another picture', ['q', 'd'], ['p', 'c']),
-  kinds('kinds: levels given a picture', ['d'], ['p', 'x']),
+  kinds('kinds: levels given a picture', ['d', 'c'], ['p', 'x']),
 ];
 
 const valuesOf = (batch: Batch): Record<string, number[]> =>
