@@ -10,6 +10,7 @@ import type { Components } from '../../src/generative/principal-components.ts';
 import type { Batch, ColumnType, ColumnValues, ConditionalTask, Fitter } from '../../src/generative/terms.ts';
 import { Random } from '../../src/math/random.ts';
 import { success } from '../../src/run/issue.ts';
+import { Interrupted } from '../../src/run/progress.ts';
 import { batchOf, good, levels, taskOf } from './models-suite.ts';
 
 const finite = (values: ArrayLike<number>): ColumnValues => ({ kind: 'finite', values: Int32Array.from(values) });
@@ -150,6 +151,26 @@ test('same pictures and seed, the same kinds; a picture that is all there is bel
   const same = { shape: [1, side, side], values: new Float32Array(30 * size) };
   const kinds = await fitPictureKinds(same, { classes, components: 6, seed: 7 });
   expect([...((await kinds.predict(same)).get('side') ?? [])]).toEqual(new Array(30).fill(0));
+});
+
+test('says how far it is, kind by kind, and stops when it is told to', async () => {
+  const { pictures } = drawStrokes([60, 60, 60, 60, 60, 60], 8);
+  const seen: number[] = [];
+  const run = { classes, components: 6, seed: 7 };
+  await fitPictureKinds(pictures, { ...run, onProgress: ({ done, total }) => seen.push(done, total ?? Number.NaN) });
+  expect(seen).toEqual(range(12, (kind) => [kind, 12]).flat());
+  let passed = 0;
+  const signal = {
+    get aborted(): boolean {
+      return passed >= 3;
+    },
+  };
+  const onProgress = (): void => {
+    passed += 1;
+  };
+  const stopped = fitPictureKinds(pictures, { ...run, signal, onProgress });
+  await expect(stopped).rejects.toBeInstanceOf(Interrupted);
+  expect(passed).toBe(3);
 });
 
 // A picture is one number; below one half it is dark.

@@ -1,11 +1,12 @@
 import type { Name } from '../../graph/variable.ts';
 import { Random } from '../../math/random.ts';
+import { Interrupted, type RunOptions } from '../../run/progress.ts';
 import type { Pictures } from '../metrics/pictures.ts';
 import { type Components, principalComponents } from '../principal-components.ts';
 import type { Bases } from './components.ts';
 import type { PictureKey } from './keyed.ts';
 
-export interface PictureKindsOptions {
+export interface PictureKindsOptions extends RunOptions {
   /** What tells pictures apart first. */
   readonly classes: PictureKey;
   /** Components that the pictures of a kind are written in, at most. */
@@ -72,7 +73,7 @@ const sorter =
 /**
  * Kinds of pictures: the classes, each cut in two at its mean along one direction for all, in which what they are compared by differs most from
  * the mean of the class: it finds what varies alike in every class. Learnt from pictures alone; the kind is a function of the picture. A kind of
- * few pictures shares the components of all.
+ * few pictures shares the components of all. Throws Interrupted when its signal is aborted.
  */
 export async function fitPictureKinds(pictures: Pictures, options: PictureKindsOptions): Promise<PictureKinds> {
   const { classes, components, seed, mostNumbers = Number.POSITIVE_INFINITY, single = false } = options;
@@ -101,7 +102,10 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
   const most = Math.min(components, Math.max(fewestComponents, Math.floor(mostNumbers / (size * kinds.size))));
   const pooled = rounded(principalComponents(pictures.values, pictures.values.length / size, size, most, random.split('all'), 3));
   const own = new Map<string, Components>();
-  for (const [word, rows] of kinds) {
+  for (const [i, [word, rows]] of [...kinds].entries()) {
+    options.onProgress?.({ task: 'components of each kind of pictures', done: i, total: kinds.size });
+    await options.pause?.();
+    if (options.signal?.aborted === true) throw new Interrupted();
     const count = Math.min(most, Math.floor(rows.length / rowsPerComponent));
     if (count < fewestComponents) continue;
     own.set(word, rounded(principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3)));

@@ -84,6 +84,9 @@ export async function sortPictures(
     seed,
     ...(mostNumbers !== undefined && { mostNumbers }),
     ...(single !== undefined && { single }),
+    ...(signal && { signal }),
+    ...(pause && { pause }),
+    ...(onProgress && { onProgress }),
   });
   return success({ ...sorting, kinds }, fitted.warnings ?? []);
 }
