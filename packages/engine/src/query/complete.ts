@@ -27,6 +27,8 @@ export function complete(text: string, cursor: number, context: BindContext): Co
   readParts(reader);
   const token = reader.look();
   if (token.kind === 'end') {
+    // All was read, and yet something before the end is wrong.
+    if ((reader.issue?.where?.start ?? to) < to) return [];
     const started = reader.partial;
     const word = started === undefined ? [] : startedWord(before, started.from, started.wants, reader.done, context);
     const finished =

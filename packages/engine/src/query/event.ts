@@ -16,8 +16,8 @@ export function readName(reader: Reader): NameNode | undefined {
   return { text: token.text, span: { start: token.start, end: token.end } };
 }
 
-/** event (',' event)* */
-export function readEvents(reader: Reader): EventNode[] | undefined {
+/** event (',' event)*; `alone`: one without a value. */
+export function readEvents(reader: Reader, alone: boolean = false): EventNode[] | undefined {
   const events: EventNode[] = [];
   do {
     const token = reader.look();
@@ -29,10 +29,10 @@ export function readEvents(reader: Reader): EventNode[] | undefined {
         hint: 'Write P(Y=1 | do(X=1)).',
       });
     }
-    const event = readEvent(reader, 0);
+    const event = alone ? readHead(reader, 0) : readEvent(reader, 0);
     if (event === undefined) return undefined;
     events.push(event);
-  } while (reader.take(','));
+  } while (!alone && reader.take(','));
   return events;
 }
 

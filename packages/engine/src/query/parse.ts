@@ -5,6 +5,7 @@ import { createReader, type Reader, shown } from './reader.ts';
 import {
   type DirectNode,
   type EndNode,
+  type EventNode,
   mediated,
   type NamedFunction,
   type NamedNode,
@@ -104,29 +105,39 @@ function readDirect(reader: Reader, kind: 'probability' | 'mean'): DirectNode | 
   reader.consume(1, { kind: 'function' });
   const square = kind === 'mean' && reader.take('[');
   if (!square && !reader.take('(')) return reader.unexpected(kind === 'mean' ? 'Write E[Y].' : 'Write P(Y=1).');
-  const of = readEvents(reader);
-  if (of === undefined) return undefined;
-  if (kind === 'mean') {
-    const [first, second] = of;
-    if (second !== undefined) {
-      return reader.fail({
-        message: 'E takes one variable.',
-        span: second.span,
-        hint: "Ask one expectation per variable, or use P for a joint distribution. Conditions stand after '|'.",
-      });
-    }
-    if (first?.value !== undefined) {
-      return reader.fail({
-        message: 'E takes a variable without a value.',
-        span: first.value.span,
-        hint: `Write P(${reader.text.slice(first.span.start, first.span.end)}) for the probability of an event.`,
-      });
-    }
-  }
+  const of = readEvents(reader, kind === 'mean');
+  if (of === undefined || (kind === 'mean' && !isAlone(reader, of))) return undefined;
   const given = reader.take('|') ? readConditions(reader) : [];
   if (given === undefined) return undefined;
   if (!reader.take(square ? ']' : ')')) return reader.unexpected();
   return { kind, of, given, span: { start, end: reader.done } };
+}
+
+/** Whether the one variable of a mean is followed by neither another nor a value; fails where it is, so that neither is ever asked for. */
+function isAlone(reader: Reader, [first]: readonly EventNode[]): boolean {
+  const next = reader.look();
+  if (first === undefined || next.kind !== 'symbol' || (next.text !== ',' && next.text !== '=')) return true;
+  const ends = reader.look(1).kind === 'end';
+  reader.take(next.text);
+  if (next.text === ',') {
+    const more = ends ? [] : readEvents(reader, true);
+    if (more === undefined) return false;
+    reader.fail({
+      message: 'E takes one variable.',
+      span: more[0]?.span ?? next,
+      hint: "Ask one expectation per variable, or use P for a joint distribution. Conditions stand after '|'.",
+    });
+    return false;
+  }
+  const value = ends ? next : readValue(reader, first.name.text);
+  if (value === undefined) return false;
+  const span = 'span' in value ? value.span : value;
+  reader.fail({
+    message: 'E takes a variable without a value.',
+    span,
+    hint: `Write P(${reader.text.slice(first.span.start, span.end)}${ends ? '1' : ''}) for the probability of an event.`,
+  });
+  return false;
 }
 
 /** FUNCTION '(' end '->' [end '->'] end ['|' cond] ')' */

@@ -39,11 +39,27 @@ describe('completions', () => {
     ['P(Tre^=drug)', ['P(Treatment=drug)']],
   ])('%s offers %j', (marked, expected) => expect(results(marked)).toEqual(expect.arrayContaining(expected)));
 
-  it.each(['Q(^', 'P(Y)) ^', 'P(Nobody^', 'P(Y=9^', 'P(Y=1 | do(X=1) Z^', 'P(Y@^', 'P(Income=^', 'P(Y ; ^'])(
-    '%s offers nothing',
-    (marked) => expect(results(marked)).toEqual([]),
-  );
+  it.each([
+    'Q(^',
+    'P(Y)) ^',
+    'P(Nobody^',
+    'P(Y=9^',
+    'P(Y=1 | do(X=1) Z^',
+    'P(Y@^',
+    'P(Income=^',
+    'P(Y ; ^',
+    'E[P,^',
+    'E[Y,^',
+    'E[Y, X^',
+    'E[Treatment=^',
+    'E[Treatment=dr^',
+  ])('%s offers nothing', (marked) => expect(results(marked)).toEqual([]));
 
+  it('offers a mean neither a second variable nor a value', () => {
+    const square = results('E[Treatment^');
+    expect(square).toContain('E[Treatment]');
+    for (const more of ['E[Treatment, ', 'E[Treatment=']) expect(square).not.toContain(more);
+  });
   it('does not offer what stands there already', () => expect(results('P(Survival^')).not.toContain('P(Survival'));
   it('says what a function and a variable are', () => {
     const [first] = complete('PNS', 3, context);
@@ -74,7 +90,7 @@ const samples = [
 ];
 const places = fc
   .oneof(
-    fc.constantFrom(...samples),
+    fc.constantFrom(...samples, 'E[Y, X]', 'E(Treatment=no drug | do(X=1))'),
     syntaxTrees.map(printTree),
     fc.string({ unit: fc.constantFrom(...'P(Y=1|do X[],"->vs)E'), maxLength: 12 }),
   )
