@@ -250,7 +250,7 @@ export const options = record({
     value: 'F',
     kind: 'choice',
     choices: ['csv', 'ndjson', 'parquet', 'png', 'text', 'svg'],
-    says: 'How to write draws: csv (the default), ndjson, parquet; png for pictures in a grid. With --plan: text or svg.',
+    says: 'How to write draws: csv, ndjson, parquet; png for pictures in a grid. By default what the name of --out ends in, else csv. With --plan: text or svg.',
   },
   sampler: {
     says: 'Where counts cannot answer (real variables, tables that are too large): trains models of the factors of the formula and answers from their draws. Takes seconds to minutes.',

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import {
   type Batch,
   BroughtFailure,
@@ -42,7 +42,7 @@ import { pictureInputs } from '../sampling/inputs.ts';
 import { kindChoice } from '../sampling/kinds.ts';
 import { pictureColumn } from '../sampling/pictures.ts';
 import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
-import { type DrawFormat, writeDraws } from '../sampling/write.ts';
+import { type DrawFormat, drawFormats, writeDraws } from '../sampling/write.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
 import { secondsText } from './answers.ts';
 import { type Context, type Exit, exit, type Run } from './command.ts';
@@ -279,14 +279,25 @@ function optionIssues({ args }: Context): Issue[] {
   return issues;
 }
 
-function formatIssue({ args }: Context, columns: readonly DrawnColumn[]): Issue[] {
-  const format = args.text('format');
+/** As asked for, else as the name of the file ends, else csv. */
+function drawFormat({ args }: Context): DrawFormat {
+  const asked = args.text('format');
+  if (asked !== undefined) return asked as DrawFormat;
+  const ending = extname(args.text('out') ?? '')
+    .slice(1)
+    .toLowerCase();
+  return drawFormats.find((format) => format === ending) ?? 'csv';
+}
+
+function formatIssue(context: Context, columns: readonly DrawnColumn[]): Issue[] {
+  const { args } = context;
+  const format = drawFormat(context);
   const binary = format === 'parquet' || format === 'png';
   if (format === 'png' && pictureColumn(columns) === undefined)
     return [
       {
         code: 'bad-value',
-        message: `--format png draws pictures, and none of the columns drawn (${columns.map(({ name }) => name).join(', ')}) is one.`,
+        message: `${args.text('format') === undefined ? `--out ${args.text('out')}` : '--format png'} draws pictures, and none of the columns drawn (${columns.map(({ name }) => name).join(', ')}) is one.`,
       },
     ];
   const out = args.text('out');
@@ -336,7 +347,7 @@ async function draw(context: Context, network: FittedNetwork, places: readonly D
       }
     }
   }
-  await writeDraws({ out, stdout: process.stdout }, columns, batches(), (args.text('format') ?? 'csv') as DrawFormat);
+  await writeDraws({ out, stdout: process.stdout }, columns, batches(), drawFormat(context));
   console.progress.clear();
   for (const [id, rows] of unseen)
     console.warn([

@@ -52,7 +52,11 @@ async function onThread<T>(
         else if ('resumed' in message) onResumed();
         else if ('interrupted' in message) reject(new Interrupted());
         else if ('issues' in message) resolve(failure(...message.issues));
-        else resolve(read(message) ?? failure());
+        else {
+          const found = read(message);
+          if (found === undefined) reject(new Error('A thread answered another job than its own.'));
+          else resolve(found);
+        }
       });
       thread.on('error', reject);
       thread.on('exit', (code) => reject(new Error(`The thread of a factor ended with ${code} before it was fitted.`)));

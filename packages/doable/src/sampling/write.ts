@@ -3,7 +3,8 @@ import { open, rename, rm } from 'node:fs/promises';
 import type { Batch } from '@doable/engine';
 import { type DrawnColumn, drawsText } from './draws.ts';
 
-export type DrawFormat = 'csv' | 'ndjson' | 'parquet' | 'png';
+export const drawFormats = ['csv', 'ndjson', 'parquet', 'png'] as const;
+export type DrawFormat = (typeof drawFormats)[number];
 
 /** Where draws go: a file, or pieces of text or bytes to standard output, waiting where the reader is slow. */
 export interface DrawSink {

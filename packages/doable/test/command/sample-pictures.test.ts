@@ -98,7 +98,7 @@ test('pictures of P(Scan | do(Label)): read as their label far more often than b
   const [csv, json, again] = await Promise.all([
     load('-n', '2'),
     load('-n', '2', '--format', 'ndjson'),
-    load('-n', '9', '--format', 'png', '--out', join(folder, 'grid.png')),
+    load('-n', '9', '--out', join(folder, 'grid.png')),
   ]);
   const nested: number[][][] = json.out
     .trimEnd()

@@ -101,6 +101,10 @@ test('what is wrong is said before anything is trained', async () => {
     [[frontDoor, '-n', '2'], 'combines several'],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f9=table'], "no factor 'f9'"],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--format', 'png'], 'pictures'],
+    [
+      [frontDoor, 'P(Y | do(X=1))', '-n', '2', '--out', 'draws.png'],
+      '--out draws.png draws pictures, and none of the columns drawn (Y) is one',
+    ],
     [[frontDoor, 'P(Y | do(X=1))', '-n', '2', '--models', 'mixture'], 'draws real columns'],
     [
       [frontDoor, 'P(Y | do(X=1))', '-n', '2', '--factor', 'f3=unet'],
