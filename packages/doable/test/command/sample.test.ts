@@ -221,11 +221,13 @@ test('a saved network draws the same; what is damaged is named, with the remedy'
   expect(ran.err).toContain('--save FOLDER');
 }, 60_000);
 
+const statesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.state')) : []);
+
 test('killed while it trains, the same command goes on from its checkpoint to the same digits', async () => {
   const own = join(folder, 'killed');
   const args = [napkin, 'P(Y | do(X=1))', '-n', '2000', '--factor', 'f4=softmax', '--steps', '300', '--generated-rows', '3000'];
   const checkpoints = join(own, 'checkpoints');
-  const states = (): string[] => (existsSync(checkpoints) ? readdirSync(checkpoints).filter((name) => name.endsWith('.state')) : []);
+  const states = (): string[] => statesIn(checkpoints);
   await new Promise<void>((resolve) => {
     const child = spawn(process.execPath, [main, 'sample', ...args, '--cache', own], { cwd: root, stdio: 'ignore' });
     const watch = setInterval(() => {
@@ -251,7 +253,8 @@ test('killed while it trains, the same command goes on from its checkpoint to th
 
 test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
   const own = join(folder, 'stopped');
-  const args = [frontDoor, 'P(Y | do(X=1))', '-n', '5', '--models', 'softmax', '--steps', '6000', '--threads', '1', '--cache', own];
+  const states = (): string[] => statesIn(join(own, 'checkpoints'));
+  const args = [frontDoor, 'P(Y | do(X=1))', '-n', '5', '--models', 'softmax', '--steps', '60000', '--threads', '1', '--cache', own];
   const ran = await new Promise<{ code: number | null; err: string; out: string }>((resolve) => {
     const child = spawn(process.execPath, [main, 'sample', ...args], { cwd: root });
     let [out, err] = ['', ''];
@@ -262,7 +265,8 @@ test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
       err += text;
     });
     const watch = setInterval(() => {
-      if (!existsSync(join(own, 'checkpoints'))) return;
+      // The folder is made before training begins.
+      if (states().length === 0) return;
       clearInterval(watch);
       child.kill('SIGINT');
     }, 5);
@@ -273,5 +277,6 @@ test('Ctrl-C keeps a checkpoint and says how to go on', async () => {
   });
   expect([ran.code, ran.out]).toEqual([130, '']);
   expect(ran.err).toContain('The same command goes on');
+  expect(states()).toHaveLength(1);
   expect(readdirSync(join(own, 'checkpoints'))).toHaveLength(1);
 }, 30_000);
