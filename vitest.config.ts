@@ -14,7 +14,8 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/doable/test/command/build.ts'],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only what hangs should run into these: ten times what the longest test takes on a free core.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

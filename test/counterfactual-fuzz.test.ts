@@ -76,4 +76,4 @@ test('random counterfactuals with known levels: no false yes, no wrong formula',
   expect(no).toBeGreaterThan(50);
   // With hidden causes of two levels the class is small, so that some of these are no disagreement.
   expect(doubtful).toBeLessThan(no / 20);
-}, 120_000);
+});

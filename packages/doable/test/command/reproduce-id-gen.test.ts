@@ -2,12 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { IdGenReproduction } from '../../src/commands/reproduce-id-gen.ts';
 import { doable } from './support.ts';
 
-// Seconds on a free core; minutes beside a dozen other processes.
-vi.setConfig({ testTimeout: 300_000 });
 const long = process.env.DOABLE_HEAVY !== undefined;
 const folder = mkdtempSync(join(tmpdir(), 'doable-id-gen-'));
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);

@@ -112,7 +112,7 @@ test('pictures of P(Scan | do(Label)): read as their label far more often than b
   expect(again.code, again.err).toBe(0);
   const grid = decode(readFileSync(join(folder, 'grid.png')));
   expect([grid.width, grid.height, grid.channels]).toEqual([3 * 58 + 2, 3 * 58 + 2, 1]);
-}, 300_000);
+});
 
 /** Half way between the largest of what pencil leaves and ink. */
 const middleOf = (most: readonly number[]): number => {
@@ -162,7 +162,7 @@ test('draws in Parquet are read back as a study; a picture is set by its file', 
   expect(wrong[0]?.err).toContain('--input NAME=FILE.png');
   for (const says of ['3 pixels wide and 2 high, and not 4 wide and 4 high', 'there is no picture', 'Sick is no picture', 'Did you mean'])
     expect(wrong[1]?.err).toContain(says);
-}, 60_000);
+});
 
 test('--plan, explain and check read the headers of pictures and not their pixels; a file that is missing or of another size is named', async () => {
   const picture = (name: string, width: number): string => {
@@ -282,4 +282,4 @@ test('--models kinds: learnt once, kept and drawn from again with the same digit
   expect(refused[0]?.err).toContain('unet');
   expect(refused[1]?.err).toContain('f1 P(Site) cannot be a kinds model: it has no picture to tell the kind of.');
   expect(refused[2]?.err).toContain('--models kinds, which takes any');
-}, 120_000);
+});

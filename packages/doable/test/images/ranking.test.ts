@@ -59,7 +59,7 @@ beforeAll(async () => {
     features.set(kind, await reader.features(drawn));
   }
   real = await reader.features(renderRecipe(truth, drawDigits(exact, truth, 2 * rows, new Random(4)).recipe));
-}, 60_000);
+});
 
 const inOrder = (found: readonly number[]): void => {
   expect(found).toEqual([...found].sort((a, b) => a - b));

@@ -140,4 +140,4 @@ test('rows in another order: no factor of the first order is taken, so that a fu
   const without = await fitted(rows, blocked);
   expect(without).toMatchObject({ reused: false, parameters: first.parameters });
   expect(without.warnings).toEqual([`Nothing can be kept in the folder ${blocked}: ENOTDIR: not a directory.`]);
-}, 60_000);
+});

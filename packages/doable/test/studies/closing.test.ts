@@ -17,7 +17,7 @@ it('a database that is closed while it works ends its query, and begins no other
     { status: 'rejected', reason: { name: 'DuckdbError', message: expect.stringMatching(/interrupt/iu) } },
     { status: 'rejected', reason: { name: 'DuckdbError', message: 'closed' } },
   ]);
-}, 20_000);
+});
 
 it('and so does a stream', async () => {
   const database = await openDuckdb({ threads: 1 });
@@ -28,4 +28,4 @@ it('and so does a stream', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   database.close();
   expect(await soon(told)).toMatchObject([{ status: 'rejected', reason: { message: expect.stringMatching(/interrupt/iu) } }]);
-}, 20_000);
+});
