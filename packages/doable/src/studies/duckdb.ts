@@ -1,5 +1,5 @@
 import { growing } from '@doable/engine/adapter';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBVector } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api';
 
 export interface DuckdbSettings {
   readonly threads?: number;
@@ -48,6 +48,9 @@ export interface Duckdb {
   close(): void;
 }
 
+/** Milliseconds between two interrupts of what is to end. */
+const beat = 20;
+
 export class DuckdbError extends Error {
   override readonly name = 'DuckdbError';
 }
@@ -66,7 +69,7 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
   const connection = await instance.connect();
   // One query at a time: a second one on the same connection would end the stream of the first.
   let last: Promise<unknown> = Promise.resolve();
-  const streams = new Set<DuckDBConnection>();
+  const open = new Set<DuckDBConnection>([connection]);
   let closed = false;
   const attempt = <T>(work: () => Promise<T>): Promise<T> => {
     const begin = (): Promise<T> => (closed ? Promise.reject(new Error('closed')) : work());
@@ -75,6 +78,17 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
     });
     last = next.catch(() => undefined);
     return next;
+  };
+  let connecting: Promise<unknown> = Promise.resolve();
+  /** One more connection; none to a database that is closed, be it meanwhile. */
+  const connect = async (): Promise<DuckDBConnection> => {
+    if (closed) throw new Error('closed');
+    const next = instance.connect();
+    connecting = Promise.allSettled([connecting, next]);
+    const made = await next;
+    if (!closed) return made;
+    made.closeSync();
+    throw new Error('closed');
   };
   const run = async (sql: string): Promise<void> => {
     await attempt(() => connection.run(sql));
@@ -87,7 +101,7 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
         return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
       }),
     cells: (sql, fetch, limit) => attempt(() => readCells(connection, sql, fetch, limit)),
-    stream: (sql) => readChunks(instance, sql, streams),
+    stream: (sql) => readChunks(connect, sql, open),
     async confine(files) {
       const list = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
       if (files.length > 0) await run(`SET allowed_paths = [${list}]`);
@@ -95,21 +109,33 @@ export async function openDuckdb(settings: DuckdbSettings = {}): Promise<Duckdb>
       await run('SET lock_configuration = true');
     },
     close() {
+      if (closed) return;
       closed = true;
-      for (const one of [connection, ...streams]) one.interrupt();
+      const interrupt = (): void => {
+        for (const one of open) one.interrupt();
+        if (open.size === 0) clearInterval(again);
+      };
+      // DuckDB forgets an interrupt that comes before the query has begun to run.
+      const again = setInterval(interrupt, beat);
+      again.unref();
+      interrupt();
       // A connection that is closed while it works locks itself for ever, and with it the end of the process.
-      void last.then(() => {
+      void last.then(async () => {
+        open.delete(connection);
         connection.closeSync();
+        // A database that is closed while somebody connects brings the process down.
+        await connecting;
         instance.closeSync();
       });
     },
   };
 }
 
-async function* readChunks(instance: DuckDBInstance, sql: string, open: Set<DuckDBConnection>): AsyncIterable<Chunk> {
-  const connection = await instance.connect();
-  open.add(connection);
+async function* readChunks(connect: () => Promise<DuckDBConnection>, sql: string, open: Set<DuckDBConnection>): AsyncIterable<Chunk> {
+  let connection: DuckDBConnection | undefined;
   try {
+    connection = await connect();
+    open.add(connection);
     const result = await connection.stream(sql);
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
       const { rowCount, columnCount } = chunk;
@@ -119,8 +145,10 @@ async function* readChunks(instance: DuckDBInstance, sql: string, open: Set<Duck
   } catch (error) {
     throw new DuckdbError(error instanceof Error ? error.message : String(error));
   } finally {
-    open.delete(connection);
-    connection.closeSync();
+    if (connection !== undefined) {
+      open.delete(connection);
+      connection.closeSync();
+    }
   }
 }
 
