@@ -41,6 +41,7 @@ describe('split of records', () => {
             (1 + 1e-12),
         );
       }),
+      { seed: 1 },
     );
   });
 

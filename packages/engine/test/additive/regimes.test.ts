@@ -148,7 +148,7 @@ describe('weights', () => {
               ).found,
             ).toBe(false);
       }),
-      { numRuns: 400 },
+      { numRuns: 400, seed: 1 },
     );
   });
 
@@ -195,7 +195,7 @@ describe('what is missing', () => {
         expect(new Set(found)).toEqual(expected);
         expect(found.length).toBe(expected.size);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 2 },
     );
   });
 });

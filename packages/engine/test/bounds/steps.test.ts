@@ -109,7 +109,7 @@ test('a descent ends where no single digit lowers the sum, never below the least
         if (apart === 1) expect(worth(state)).toBeGreaterThanOrEqual(value - 1e-9);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 100, seed: 1 },
   );
 });
 

@@ -68,7 +68,7 @@ describe('well-formed text', () => {
           expect(out.records).toEqual(rows);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 500, seed: 1 },
     );
   });
 

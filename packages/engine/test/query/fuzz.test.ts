@@ -64,11 +64,11 @@ function survives(text: string): void {
 }
 
 it('60,000 mutations of valid questions give answers or issues inside the text, never exceptions', () => {
-  fc.assert(fc.property(mutated, survives), { numRuns: 60_000 });
+  fc.assert(fc.property(mutated, survives), { numRuns: 60_000, seed: 1 });
 });
 
 it('40,000 random texts give answers or issues inside the text, never exceptions', () => {
-  fc.assert(fc.property(noise, survives), { numRuns: 40_000 });
+  fc.assert(fc.property(noise, survives), { numRuns: 40_000, seed: 2 });
 });
 
 it('very long and very deep texts are refused in linear time', () => {

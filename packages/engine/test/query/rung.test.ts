@@ -123,12 +123,15 @@ it('is the rung found by trying every world, on 4,000 random queries and graphs'
       seen.set(rung, (seen.get(rung) ?? 0) + 1);
       expect(rung).toBe(rungByTrial(query, graph));
     }),
-    { numRuns: 4000 },
+    { numRuns: 4000, seed: 1 },
   );
   for (const rung of ['seeing', 'doing', 'imagining'] as const) expect(seen.get(rung) ?? 0).toBeGreaterThan(200);
 });
 
 it('a graph never raises it', () => {
   const order: readonly Rung[] = ['seeing', 'doing', 'imagining'];
-  fc.assert(fc.property(graphs, queries, (graph, query) => order.indexOf(rungOf(query, graph)) <= order.indexOf(rungOf(query))));
+  fc.assert(
+    fc.property(graphs, queries, (graph, query) => order.indexOf(rungOf(query, graph)) <= order.indexOf(rungOf(query))),
+    { seed: 2 },
+  );
 });

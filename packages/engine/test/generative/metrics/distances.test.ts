@@ -117,6 +117,7 @@ describe('energy and Wasserstein distances', () => {
           10,
         );
       }),
+      { seed: 1 },
     );
   });
 
