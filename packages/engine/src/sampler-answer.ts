@@ -31,12 +31,18 @@ import { planQuery, type Sampleable, type SamplePlan, trainingRows } from './sam
 export interface Sampler {
   /**
    * Learns the factors of a plan. `known`: models of factors by key, fitted on the same rows with the same seed for another part of the
-   * question; those that are fitted are added. `resampled`: not the rows themselves, so nothing of it is worth keeping.
+   * question; those that are fitted are added. `resampled`: not the rows themselves, so nothing of it is worth keeping. `networks`: the plans
+   * of all parts of the question, this one among them, so that what cannot be learnt is refused before any is.
    */
   fit(
     sample: SamplePlan,
     data: ReadonlyMap<Name, TrainingData>,
-    options: RunOptions & { readonly seed: number; readonly known: Map<string, ConditionalModel>; readonly resampled: boolean },
+    options: RunOptions & {
+      readonly seed: number;
+      readonly known: Map<string, ConditionalModel>;
+      readonly resampled: boolean;
+      readonly networks: readonly SamplePlan[];
+    },
   ): Promise<Result<FitReport>>;
   /** Default 20,000. */
   readonly draws?: number;
@@ -75,6 +81,7 @@ export async function answerBySampler(
   const rows: ReadonlyMap<Name, TrainingData>[] = [];
   for (const { sample } of planned) rows.push(await trainingRows(problem.studies, sample.plan, run));
   const draws = Math.max(400, sampler.draws ?? 20_000);
+  const networks = planned.map(({ sample }) => sample);
   const pass = async (change: Change, resampled: boolean): Promise<Result<Pass>> => {
     const known = new Map<string, ConditionalModel>();
     let total: Figures | undefined;
@@ -82,7 +89,7 @@ export async function answerBySampler(
     const unseen = new Map<string, number>();
     for (const [i, { sample, statistic, weight }] of planned.entries()) {
       const data = new Map([...(rows[i] as (typeof rows)[0])].map(([study, own]) => [study, change(own, study)]));
-      const fitted = await sampler.fit(sample, data, { ...run, seed, known, resampled });
+      const fitted = await sampler.fit(sample, data, { ...run, seed, known, resampled, networks });
       if (!fitted.ok) return fitted;
       fits.push(fitted.value);
       const inputs = inputsFrom(sample);

@@ -67,7 +67,24 @@ test('on tables draws agree with the formula, and refitting errs as the bootstra
   const question = good(compileQuestion(text, problem as never));
   const found = identify(question, problem.graph, problem.catalogue);
   if (found.verdict !== 'identified') throw new Error('identified');
-  const answer = await answerBySampler(problem, found.parts, exact, sampler({ draws: 20_000, refits: 20 }), { seed: 2 });
+  const offered: string[][] = [];
+  const plain = sampler({ draws: 20_000, refits: 20 });
+  const watched: Sampler = {
+    ...plain,
+    fit(sample, data, options) {
+      offered.push(options.networks.map((network) => `${network === sample ? 'this ' : ''}${network.question}`));
+      return plain.fit(sample, data, options);
+    },
+  };
+  const answer = await answerBySampler(problem, found.parts, exact, watched, { seed: 2 });
+  // Every fit of a part, and every refit, knows the networks of all parts.
+  const [one, zero] = ['P(Y=1 | do(X=1))', 'P(Y=1 | do(X=0))'];
+  expect(offered).toEqual(
+    Array.from({ length: 21 }, () => [
+      [`this ${one}`, zero],
+      [one, `this ${zero}`],
+    ]).flat(),
+  );
   const { monteCarloError = 0, refitError = 0 } = answer.sampler ?? {};
   expect(Math.abs((answer.value as number) - (exact.value as number))).toBeLessThan(4 * monteCarloError);
   // Two shares of 20,000 draws each.

@@ -271,7 +271,7 @@ export const options = record({
     default: 'default',
     says: 'The kind of model for every factor; default: by its columns. kinds: pictures are drawn, and seen among the conditions, kind by kind (other factors as by default).',
   },
-  factor: { value: 'F=KIND', many: true, says: 'The kind of model for one factor, named as in --plan: f2=table.' },
+  factor: { value: 'F=KIND', many: true, says: 'The kind of model for one factor, named as in doable sample --plan: f2=table.' },
   bring: {
     value: 'FILE',
     many: true,
@@ -359,6 +359,8 @@ export const commands: readonly CommandRecord[] = [
       'factors',
       'sampler',
       'refits',
+      'models',
+      'factor',
       'steps',
       'cache',
       'no-cache',

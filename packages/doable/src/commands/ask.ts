@@ -2,6 +2,7 @@ import {
   type AnswersDocument,
   ask,
   askLearned,
+  failure,
   type Graph,
   Interrupted,
   type Issue,
@@ -14,6 +15,7 @@ import {
 } from '@doable/engine';
 import type { Pool } from '@doable/engine/tasks';
 import { earlyIssues, placed } from '../arguments/early.ts';
+import { modelsArgument } from '../arguments/models.ts';
 import { type PlacesArgument, placesArgument } from '../arguments/places.ts';
 import { learnsGraph, readProblem } from '../arguments/problem.ts';
 import { trainingProgress } from '../output/training.ts';
@@ -117,25 +119,36 @@ async function answersOf(
 function samplerOption({ args, console, env }: Context, problem: Problem): { readonly sampler?: Sampler } {
   if (!args.flag('sampler')) return {};
   const [refits, threads, steps] = [args.number('refits'), args.number('threads'), args.number('steps')];
+  const told = new Set<string>();
   return {
     sampler: {
       ...(refits === undefined ? {} : { refits }),
-      async fit(sample, data, { known, resampled, seed, ...run }) {
-        const { fitSample } = await import('../sampling/fit.ts');
+      async fit(sample, data, { known, resampled, seed, networks, ...run }) {
+        const { fitSample, modelIssues } = await import('../sampling/fit.ts');
+        const kinds = modelsArgument(
+          args,
+          networks.map(({ plan }) => plan),
+        );
+        if (!kinds.ok) return kinds;
+        const unfit = await modelIssues(networks, kinds.value);
+        if (unfit.length > 0) return failure(...unfit);
         const fitted = await fitSample(problem, sample, {
           ...run,
           data,
           known,
           seed,
-          kinds: { all: 'default', of: new Map() },
+          kinds: kinds.value,
           generatedRows: 20_000,
           design: 'even',
           ...(steps === undefined ? {} : { steps }),
           ...(threads === undefined ? {} : { threads }),
           ...(resampled || args.flag('no-cache') ? {} : { cache: args.text('cache') ?? cacheFolder(env) }),
-          onNote: (text) => console.note(text),
+          ...(resampled ? {} : { onNote: (text: string) => console.note(text) }),
         });
-        if (fitted.ok) console.warn(fitted.warnings ?? []);
+        // What one fit says the refits say again.
+        const news = fitted.ok ? (fitted.warnings ?? []).filter(({ message }) => !told.has(message)) : [];
+        for (const { message } of news) told.add(message);
+        console.warn(news);
         return fitted;
       },
     },
@@ -154,15 +167,16 @@ function idleOptions({ args }: Context): Issue[] {
     });
   const ofTraining = (['refits', 'steps', 'cache', 'no-cache'] as const).filter((name) => args.text(name) !== undefined);
   if (ofTraining.length > 0 && !args.flag('sampler')) {
-    const said = ofTraining.map((name) => `--${name}`).join(', ');
-    issues.push({
-      code: 'sampler',
-      message: `${said} ${ofTraining.length === 1 ? 'does' : 'do'} nothing without --sampler: no model is trained.`,
-      hint: 'Add --sampler to have models trained where counts cannot answer.',
-    });
+    issues.push(untrained(ofTraining));
   }
   return issues;
 }
+
+const untrained = (names: readonly string[]): Issue => ({
+  code: 'sampler',
+  message: `${names.map((name) => `--${name}`).join(', ')} ${names.length === 1 ? 'does' : 'do'} nothing without --sampler: no model is trained.`,
+  hint: 'Add --sampler to have models trained where counts cannot answer.',
+});
 
 async function interrupted(context: Context): Promise<typeof exit.interrupted> {
   context.console.note('Stopped before any answer was known.');
@@ -175,8 +189,12 @@ const threadsOf = ({ args }: Context): { readonly threads?: number } => {
   return threads === undefined ? {} : { threads };
 };
 
-/** --at, --points, and whether the fit, the refits and the cache that are asked for can be had. */
+/** --at, --points, and whether the fit, the models, the refits and the cache that are asked for can be had. */
 async function placesOf({ args }: Context): Promise<Result<PlacesArgument>> {
+  const ofModels = (['models', 'factor'] as const).filter((name) => args.text(name) !== undefined);
+  if (ofModels.length > 0 && !args.flag('sampler')) return failure(untrained(ofModels));
+  const kinds = modelsArgument(args);
+  if (!kinds.ok) return kinds;
   const cache = args.flag('sampler') && !args.flag('no-cache') ? args.text('cache') : undefined;
   const unusable = cache === undefined ? undefined : await cacheIssue(cache);
   if (unusable !== undefined) return { ok: false, issues: [unusable] };

@@ -29,6 +29,7 @@ import {
 } from '@doable/engine';
 import { answersText, lawText, learntFromText, samplingNetworkSvg, samplingNetworkText } from '@doable/engine/present';
 import { earlyIssues, placed } from '../arguments/early.ts';
+import { modelsArgument } from '../arguments/models.ts';
 import { readProblem } from '../arguments/problem.ts';
 import { broughtForSample } from '../brought/for-sample.ts';
 import { trainingProgress } from '../output/training.ts';
@@ -39,7 +40,6 @@ import { type FitSampleOptions, fitSample } from '../sampling/fit.ts';
 
 import { folderIssue, loadNetwork, saveNetwork } from '../sampling/folder.ts';
 import { pictureInputs } from '../sampling/inputs.ts';
-import { kindChoice } from '../sampling/kinds.ts';
 import { pictureColumn } from '../sampling/pictures.ts';
 import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
 import { type DrawFormat, drawFormats, writeDraws } from '../sampling/write.ts';
@@ -95,7 +95,7 @@ async function sampled(context: Context, stop: Stop, opened: NodeSources[]): Pro
   const sample = planned.value;
   if (args.flag('plan')) return printPlan(context, sample.plan);
   const places = await placesOf(context, sample);
-  const kinds = kindChoice(args.text('models') ?? 'default', args.many('factor'), sample.plan);
+  const kinds = modelsArgument(args, [sample.plan]);
   const format = formatIssue(context, columnsOf(sample.plan.outputs, sample.types));
   // To save a network the values of its inputs need not be known.
   const idle = save !== undefined && args.number('rows') === undefined;

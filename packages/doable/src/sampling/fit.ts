@@ -86,21 +86,9 @@ export async function fitSample(
     data: given,
     ...run
   } = options;
-  const asks = new Map<string, KindOfModel>();
+  const { asks, networks, pictures, unfit } = await askedOf(sample, kinds, known);
   const kindOf = ({ id }: PlannedFactor): KindOfModel => asks.get(id) ?? kinds.all;
-  const networks = new Set<string>();
-  const pictures = new Set<Name>();
-  const unfit: Issue[] = [];
-  for (const factor of plan.factors) {
-    if (known?.has(factor.key) === true) continue;
-    const task = taskOf(factor, types);
-    if (task.ok) asks.set(factor.id, kindAsked(kinds, factor, task.value));
-    const trained = task.ok ? await trains(factor, task.value, kindOf(factor)) : task;
-    if (task.ok && kindOf(factor) === 'kinds') for (const name of picturesOf(task.value)) pictures.add(variableOf(name));
-    if (!trained.ok) unfit.push(...trained.issues);
-    else if (trained.value) networks.add(factor.id);
-  }
-  if (unfit.length > 0) return failure(...new Map(unfit.map((issue) => [issue.message, issue])).values());
+  if (unfit.length > 0) return failure(...unfit);
   let backend: Backend | undefined;
   if (networks.size > 0) {
     const found = await ortBackend();
@@ -192,6 +180,41 @@ export async function fitSample(
   const learnt = await sorting;
   if (fitted.ok && cache !== undefined && learnt?.ok === true) await dropCheckpoints(cache.folder, learnt.value.checkpoints);
   return fitted.ok ? success(fitted.value, [...warned.values()]) : failure(...fitted.issues);
+}
+
+interface Asked {
+  /** The kind of every factor, by id. */
+  readonly asks: ReadonlyMap<string, KindOfModel>;
+  /** Factors that train networks. */
+  readonly networks: ReadonlySet<string>;
+  /** Of whose pictures kinds are learnt. */
+  readonly pictures: ReadonlySet<Name>;
+  readonly unfit: readonly Issue[];
+}
+
+async function askedOf({ plan, types }: SamplePlan, kinds: KindChoice, known?: ReadonlyMap<string, ConditionalModel>): Promise<Asked> {
+  const asks = new Map<string, KindOfModel>();
+  const networks = new Set<string>();
+  const pictures = new Set<Name>();
+  const unfit = new Map<string, Issue>();
+  for (const factor of plan.factors) {
+    const task = taskOf(factor, types);
+    const asked = task.ok ? kindAsked(kinds, factor, task.value) : kinds.all;
+    asks.set(factor.id, asked);
+    if (known?.has(factor.key) === true) continue;
+    const trained = task.ok ? await trains(factor, task.value, asked) : task;
+    if (task.ok && asked === 'kinds') for (const name of picturesOf(task.value)) pictures.add(variableOf(name));
+    if (!trained.ok) for (const issue of trained.issues) unfit.set(issue.message, issue);
+    else if (trained.value) networks.add(factor.id);
+  }
+  return { asks, networks, pictures, unfit: [...unfit.values()] };
+}
+
+/** What of the models asked for {@link fitSample} would refuse, over all networks of a question. Issues: `wrong-model`, `no-model`, `channels-last`. */
+export async function modelIssues(samples: readonly SamplePlan[], kinds: KindChoice): Promise<readonly Issue[]> {
+  const found = new Map<string, Issue>();
+  for (const sample of samples) for (const issue of (await askedOf(sample, kinds)).unfit) found.set(issue.message, issue);
+  return [...found.values()];
 }
 
 /** `Pictures of 28 x 28: 40 kinds by Label, Colour; 16 components each at most (2.1 MB)`. */

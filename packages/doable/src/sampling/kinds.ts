@@ -26,31 +26,41 @@ import { lawText } from '@doable/engine/present';
 export const kindsOfModel = ['default', 'table', 'softmax', 'mixture', 'flow', 'unet', 'kinds'] as const;
 export type KindOfModel = (typeof kindsOfModel)[number];
 
-/** What is asked of models: a kind for all factors, others for some. */
+/** What is asked of models: a kind for all factors, others for some, by their keys. */
 export interface KindChoice {
   readonly all: KindOfModel;
   readonly of: ReadonlyMap<string, KindOfModel>;
 }
 
-/** Reads --models and --factor. Issues: `factor` with the place in the text. */
-export function kindChoice(all: string, texts: readonly string[], plan: NetworkPlan): Result<KindChoice> {
+/**
+ * Reads --models and --factor for the networks of one question; without `plans` only how they are written is checked. A name means the factor
+ * of the first network that has it, and what is said holds for its law in all of them. Issues: `factor` with the place in the text.
+ */
+export function kindChoice(all: string, texts: readonly string[], plans?: readonly NetworkPlan[]): Result<KindChoice> {
   const issues: Issue[] = [];
-  const of = new Map<string, KindOfModel>();
-  const factors = plan.factors.map(({ id }) => id);
+  const of = new Map<string, { readonly kind: KindOfModel; readonly id: string }>();
+  const keyOf = new Map(plans?.flatMap((plan) => plan.factors.map(({ id, key }) => [id, key] as const)).reverse());
   for (const text of texts) {
     const [id = '', kind = ''] = text.split('=').map((part) => part.trim());
     const where = { text, start: 0, end: text.length };
-    if (!factors.includes(id))
+    const key = plans === undefined ? id : keyOf.get(id);
+    const before = key === undefined ? undefined : of.get(key);
+    if (key === undefined)
       issues.push({
         code: 'factor',
         message: `--factor: this network has no factor '${id}'.`,
         where,
-        hint: didYouMean(id, factors) ?? `Its factors are ${factors.join(', ')}; see --plan.`,
+        hint: didYouMean(id, keyOf.keys()) ?? `Its factors are ${[...keyOf.keys()].reverse().join(', ')}; see doable sample --plan.`,
       });
     else if (!text.includes('='))
       issues.push({ code: 'factor', message: '--factor: this is not FACTOR=KIND.', where, hint: `For example ${id}=table.` });
-    else if (of.has(id) && of.get(id) !== kind)
-      issues.push({ code: 'factor', message: `--factor: ${id} is given two kinds.`, where, hint: 'Say it once.' });
+    else if (before !== undefined && before.kind !== kind)
+      issues.push({
+        code: 'factor',
+        message: `--factor: ${id} is given two kinds.`,
+        where,
+        hint: before.id === id ? 'Say it once.' : `In another part of the question ${before.id} is the same law: give both one kind.`,
+      });
     else if (!kindsOfModel.includes(kind as KindOfModel))
       issues.push({
         code: 'factor',
@@ -58,14 +68,15 @@ export function kindChoice(all: string, texts: readonly string[], plan: NetworkP
         where,
         hint: didYouMean(kind, kindsOfModel) ?? `Kinds are ${kindsOfModel.join(', ')}.`,
       });
-    else of.set(id, kind as KindOfModel);
+    else of.set(key, { kind: kind as KindOfModel, id });
   }
-  return issues.length > 0 ? failure(...issues) : success({ all: all as KindOfModel, of });
+  if (issues.length > 0) return failure(...issues);
+  return success({ all: all as KindOfModel, of: new Map([...of].map(([key, { kind }]) => [key, kind])) });
 }
 
 /** What is asked of one factor. `kinds` for all is meant of those with pictures. */
-export function kindAsked({ all, of }: KindChoice, { id }: PlannedFactor, task: ConditionalTask): KindOfModel {
-  return of.get(id) ?? (all === 'kinds' && picturesOf(task).length === 0 ? 'default' : all);
+export function kindAsked({ all, of }: KindChoice, { key }: PlannedFactor, task: ConditionalTask): KindOfModel {
+  return of.get(key) ?? (all === 'kinds' && picturesOf(task).length === 0 ? 'default' : all);
 }
 
 /**

@@ -27,7 +27,7 @@ export interface FitNetworkOptions extends RunOptions {
 export interface FactorReport {
   readonly factor: PlannedFactor;
   readonly kind: ModelKind;
-  /** Rows learnt from. */
+  /** Rows learnt from, also where it was reused; 0 of what was brought. */
   readonly rows: number;
   /** Not fitted: it was there. */
   readonly reused?: boolean;
@@ -77,6 +77,8 @@ export async function fitNetwork(
   const { signal, pause, onProgress } = options;
   const run: RunOptions = { ...(signal && { signal }), ...(pause && { pause }), ...(onProgress && { onProgress }) };
 
+  const { generatedRows = 20_000 } = options;
+
   const rowsFor = async (factor: PlannedFactor): Promise<Result<Made | TrainingData>> => {
     const { rows } = factor;
     if (rows.kind === 'study') return studyRows(rows.studies, rows.columns, data);
@@ -89,7 +91,7 @@ export async function fitNetwork(
       made = generateTrainingSet(network, plan.factors, models, data, own, {
         ...run,
         types: options.types,
-        rows: options.generatedRows ?? 20_000,
+        rows: generatedRows,
         ...(options.design === undefined ? {} : { design: options.design }),
         onUnsupported: (_, count) => {
           unsupported += count;
@@ -109,8 +111,11 @@ export async function fitNetwork(
     const kept = await options.modelFor?.(task, factor);
     let model = kept;
     let report: FactorReport;
-    if (model !== undefined) report = { factor, kind: model.kind, rows: 0, reused: true };
-    else {
+    if (model !== undefined) {
+      const { kind } = model;
+      const learnt = factor.rows.kind === 'study' ? countOf(partsOf(factor.rows.studies, data)) : generatedRows;
+      report = { factor, kind, rows: kind === 'onnx' || kind === 'function' ? 0 : learnt, reused: true };
+    } else {
       const rows = await rowsFor(factor);
       if (!rows.ok) return void issues.push(...rows.issues);
       const made = 'data' in rows.value ? rows.value : undefined;
@@ -164,11 +169,18 @@ export async function fitNetwork(
   return success({ network, factors: plan.factors.map((factor) => reports.get(factor.id) as FactorReport) });
 }
 
-/** The rows of all studies named, at some columns; where some are exact laws, only those. Counts and probabilities are kept as weights. */
-function studyRows(studies: readonly Name[], columns: readonly Name[], data: ReadonlyMap<Name, TrainingData>): Result<TrainingData> {
+/** What studies are learnt from: all of them, or where some are exact laws, only those. */
+function partsOf(studies: readonly Name[], data: ReadonlyMap<Name, TrainingData>): readonly TrainingData[] {
   const all = studies.flatMap((name) => data.get(name) ?? []);
   const laws = all.filter(({ exact }) => exact === true);
-  const parts = laws.length > 0 ? laws : all;
+  return laws.length > 0 ? laws : all;
+}
+
+const countOf = (parts: readonly TrainingData[]): number => parts.reduce((sum, { batch }) => sum + batch.rows, 0);
+
+/** The rows of all studies named, at some columns. Counts and probabilities are kept as weights. */
+function studyRows(studies: readonly Name[], columns: readonly Name[], data: ReadonlyMap<Name, TrainingData>): Result<TrainingData> {
+  const parts = partsOf(studies, data);
   if (parts.length === 0)
     return failure({
       code: 'no-study',

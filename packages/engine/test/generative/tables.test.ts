@@ -376,6 +376,7 @@ test('same seed, same draws: fitted one by one or together, reused or not, and b
   expect(states(together.network.models)).toEqual(states(first));
   expect(states(reused.network.models)).toEqual(states(first));
   expect(reused.factors.map((report) => report.reused === true)).toEqual(plan.factors.map((factor) => factor.rows.kind === 'study'));
+  expect(reused.factors.map(({ rows }) => rows)).toEqual(alone.factors.map(({ rows }) => rows));
   expect(events.at(0)).toBe(`factors 0/${plan.factors.length}`);
   expect(events.at(-1)).toBe(`factors ${plan.factors.length}/${plan.factors.length}`);
   const inputs = good(inputsFrom(alone.network, { X: '1' }));
