@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { parseArguments } from '../../src/arguments/parse.ts';
 import { commands } from '../../src/arguments/records.ts';
@@ -168,9 +169,9 @@ test('NDJSON and Parquet hold the draws of the CSV; another seed: others', async
 });
 
 test('a reader that leaves early ends the run quietly', async () => {
-  const started = performance.now();
+  // An hour of rows.
   const ran = await new Promise<{ code: number | null; err: string; out: string }>((resolve) => {
-    const child = spawn(process.execPath, [main, 'sample', frontDoor, 'P(Y | do(X=1))', '-n', '1000000000'], { cwd: root });
+    const child = spawn(process.execPath, [main, 'sample', frontDoor, 'P(Y | do(X=1))', '-n', '10000000000'], { cwd: root });
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').once('data', (text: string) => {
       out += text;
@@ -184,7 +185,6 @@ test('a reader that leaves early ends the run quietly', async () => {
   expect(ran.code).toBe(0);
   expect(ran.out.startsWith('Y\n')).toBe(true);
   expect(ran.err).not.toContain('fault');
-  expect(performance.now() - started).toBeLessThan(60_000);
 });
 
 test.runIf(existsSync('/dev/full'))('a full disk is said, not called a fault', async () => {
@@ -224,17 +224,24 @@ test('killed while it trains, the same command goes on from its checkpoint to th
   const args = [napkin, 'P(Y | do(X=1))', '-n', '2000', '--factor', 'f4=softmax', '--steps', '300', '--generated-rows', '3000'];
   const checkpoints = join(own, 'checkpoints');
   const states = (): string[] => statesIn(checkpoints);
-  await new Promise<void>((resolve) => {
-    const child = spawn(process.execPath, [main, 'sample', ...args, '--cache', own], { cwd: root, stdio: 'ignore' });
-    const watch = setInterval(() => {
-      if (states().length > 0) child.kill('SIGKILL');
-    }, 5);
-    child.on('close', (code) => {
-      clearInterval(watch);
-      expect(code).toBe(null);
-      resolve();
-    });
+  // Whoever watches the folder from outside may find the training over: the command itself is made to end when the first checkpoint stands.
+  const killer = join(folder, 'killer.mjs');
+  writeFileSync(
+    killer,
+    `import { promises } from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { rename } = promises;
+    promises.rename = async (from, to) => {
+      await rename(from, to);
+      if (String(to).endsWith('.state')) process.kill(process.pid, 'SIGKILL');
+    };
+    syncBuiltinESMExports();`,
+  );
+  const child = spawn(process.execPath, ['--import', pathToFileURL(killer).href, main, 'sample', ...args, '--cache', own], {
+    cwd: root,
+    stdio: 'ignore',
   });
+  expect(await new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)))).toBe('SIGKILL');
   expect(states()).toHaveLength(1);
   const [resumed, whole] = await Promise.all([sample(...args, '--cache', own), sample(...args, '--no-cache')]);
   expect(resumed.code, resumed.err).toBe(0);

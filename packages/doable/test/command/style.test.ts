@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { barText, progressBar } from '../../src/output/progress.ts';
 import { isPainted, styleOf } from '../../src/output/style.ts';
 import { doable } from './support.ts';
@@ -43,7 +43,10 @@ test('width: that of the terminal up to 100, else 80', () => {
   expect(styleOf({ isTTY: false }, {}).width).toBe(80);
 });
 
-test('the bar waits a second, is drawn only on a terminal, and is wiped', async () => {
+afterEach(() => vi.useRealTimers());
+
+test('the bar waits a second, is drawn only on a terminal, and is wiped', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
   const drawn = (isTTY: boolean, quiet = false) => {
     let text = '';
     const stream = {
@@ -57,8 +60,10 @@ test('the bar waits a second, is drawn only on a terminal, and is wiped', async 
   };
   const [shown, piped, quiet] = [drawn(true), drawn(false), drawn(true, true)];
   for (const { bar } of [shown, piped, quiet]) bar.onProgress({ task: 'bootstrap', done: 1, total: 4 });
+  vi.advanceTimersByTime(990);
+  for (const { bar } of [shown, piped, quiet]) bar.onProgress({ task: 'bootstrap', done: 1, total: 4 });
   expect(shown.text()).toBe('');
-  await new Promise((resolve) => setTimeout(resolve, 1050));
+  vi.advanceTimersByTime(20);
   for (const { bar } of [shown, piped, quiet]) bar.onProgress({ task: 'bootstrap', done: 2, total: 4 });
   expect(shown.text()).toContain(' 50 %');
   shown.bar.clear();
