@@ -74,26 +74,11 @@ export function codeGraph(state: CodeState): Graph {
 
 export function codeReader(state: CodeState, backend: Backend, options: { readonly threads?: number } = {}): CodeReader {
   const { shape, labels } = state;
-  const size = shape.reduce((product, each) => product * each, 1);
   const width = labels.reduce((sum, { levels }) => sum + levels, 0);
   const heads = labels.map((label, i): CodeHead => {
     return { ...label, from: labels.slice(0, i).reduce((sum, before) => sum + before.levels, 0) };
   });
-  let ready: Promise<Executable> | undefined;
-  const readings = async (of: Pictures): Promise<Float32Array> => {
-    ready ??= backend.compile(codeGraph(state), options.threads === undefined ? {} : { threads: options.threads });
-    const executable = await ready;
-    const rows = of.values.length / size;
-    const values = new Float32Array(rows * width);
-    const fed = new Float32Array(readRows * size);
-    for (let from = 0; from < rows; from += readRows) {
-      const used = Math.min(readRows, rows - from);
-      fed.set(of.values.subarray(from * size, (from + used) * size));
-      const out = (await executable.run(new Map([['pictures', { shape: [readRows, ...shape], values: fed }]]))).get('readings') as Tensor;
-      values.set(out.values.subarray(0, used * width), from * width);
-    }
-    return values;
-  };
+  const { read: readings, dispose } = inBlocks(() => codeGraph(state), shape, width, backend, options);
   return {
     state,
     heads,
@@ -103,6 +88,36 @@ export function codeReader(state: CodeState, backend: Backend, options: { readon
       const own = heads.filter((head) => head.lesson === lesson);
       if (own.length === 0) throw new Error(`The code has not learnt from ${lesson}.`);
       return likeliest(await readings(of), width, own);
+    },
+    dispose,
+  };
+}
+
+/** Runs a graph that makes `width` numbers, its only output, of each of {@link readRows} `pictures`; compiled at first use. */
+export function inBlocks(
+  graph: () => Graph,
+  shape: PictureShape,
+  width: number,
+  backend: Backend,
+  options: { readonly threads?: number },
+): { read(of: Pictures): Promise<Float32Array>; dispose(): Promise<void> } {
+  const size = shape.reduce((product, each) => product * each, 1);
+  let ready: Promise<Executable> | undefined;
+  return {
+    async read(of) {
+      ready ??= backend.compile(graph(), options.threads === undefined ? {} : { threads: options.threads });
+      const executable = await ready;
+      const rows = of.values.length / size;
+      const values = new Float32Array(rows * width);
+      const fed = new Float32Array(readRows * size);
+      for (let from = 0; from < rows; from += readRows) {
+        const used = Math.min(readRows, rows - from);
+        fed.set(of.values.subarray(from * size, (from + used) * size));
+        const made = await executable.run(new Map([['pictures', { shape: [readRows, ...shape], values: fed }]]));
+        const [out] = made.values();
+        values.set((out as Tensor).values.subarray(0, used * width), from * width);
+      }
+      return values;
     },
     async dispose() {
       const held = ready;
@@ -126,8 +141,8 @@ function largest(readings: Float32Array, width: number, from: number, levels: nu
   });
 }
 
-/** [rows, width]: two convolutions on the channels and their maximum, a dense layer. Pictures of 16 pixels and more are halved at once. */
-function trunk(g: GraphBuilder, rows: number, [channels, height, across]: PictureShape, width: number): Node {
+/** What `pictures` are summed up in, [rows, width]: two convolutions on the channels and their maximum, a dense layer. Pictures of 16 pixels and more are halved at once. */
+export function trunk(g: GraphBuilder, rows: number, [channels, height, across]: PictureShape, width: number): Node {
   const pictures = g.input('pictures', [rows, channels, height, across]);
   const planes = Array.from({ length: channels }, (_, c) => g.slice(pictures, 1, c, c + 1));
   let x = channels === 1 ? pictures : g.concat([planes.reduce((most, plane) => g.maximum(most, plane)), pictures], 1);

@@ -5,7 +5,7 @@ import { pictureShape } from './inputs.ts';
 import { keyedModel, kindColumns } from './keyed.ts';
 import { type KeyOf, kindConditionsModel, kindTask } from './kind-conditions.ts';
 import type { NetworkModel } from './network-model.ts';
-import { type SortedPictures, sortingFor } from './sorted-pictures.ts';
+import { disposeSorting, type SortedPictures, sortingFor } from './sorted-pictures.ts';
 import type { TrainingReport } from './training.ts';
 
 /** What a model by kinds is made of. */
@@ -92,7 +92,7 @@ export function kindsModel(task: ConditionalTask, parts: KindsParts): KindsModel
     ...(!sees && supports !== undefined && { supports }),
     async dispose() {
       for (const one of [kinds, law] as readonly (Partial<NetworkModel> | undefined)[]) await one?.dispose?.();
-      for (const { code } of sorted) await code.dispose();
+      for (const each of sorted) await disposeSorting(each);
     },
   };
 }

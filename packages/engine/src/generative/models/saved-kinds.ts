@@ -7,6 +7,7 @@ import { type CodeState, codeNetwork, codeReader, headName, type PictureShape } 
 import { digestOf } from './digest.ts';
 import { pictureShape } from './inputs.ts';
 import { inVector } from './network-model.ts';
+import { type PairState, pairNetwork, pairReader } from './pair-network.ts';
 import type { KindsState } from './picture-kinds.ts';
 import { bad, type SavedFiles, sameBytes, savedFile } from './saved-files.ts';
 import type { SortingManifest } from './saved-schema.ts';
@@ -17,13 +18,18 @@ export interface SavedSorting {
   readonly files: SavedFiles;
 }
 
-const onnxOf = (state: CodeState): Uint8Array => {
+const codeOnnx = (state: CodeState): Uint8Array => {
   const { outputs, builder } = codeNetwork(state);
   return writeOnnx(inVector(outputs, builder, state.parameters), { metadata: { 'doable.kind': 'code of pictures' } });
 };
 
+const pairsOnnx = (state: PairState): Uint8Array => {
+  const { outputs, builder } = pairNetwork(state);
+  return writeOnnx(inVector(outputs, builder, state.parameters), { metadata: { 'doable.kind': 'pairs of pictures' } });
+};
+
 /**
- * What sorts pictures, as a document and two files named by their content: the code as ONNX; cuts and components as single-precision numbers,
+ * What sorts pictures, as a document and files named by their content: the code as ONNX, and what is learnt of pairs; cuts and components as single-precision numbers,
  * little-endian. `bases`: with the components, which only drawing needs.
  */
 export function saveSorting({ shape, range, code, classes, compared, kinds }: SortedPictures, bases: boolean): SavedSorting {
@@ -35,29 +41,34 @@ export function saveSorting({ shape, range, code, classes, compared, kinds }: So
   const view = new DataView(numbers.buffer);
   let place = 0;
   for (const list of lists) for (const value of list) view.setFloat32(4 * place++, value, true);
-  const onnx = onnxOf(code.state);
-  const [codeDigest, numbersDigest] = [digestOf(onnx), digestOf(numbers)];
-  const [codeFile, numbersFile] = [`code-${codeDigest}.onnx`, `kinds-${numbersDigest}.bin`];
+  const files = new Map<string, Uint8Array>();
+  const kept = (kind: string, bytes: Uint8Array, ending: string): { readonly file: string; readonly digest: string } => {
+    const digest = digestOf(bytes);
+    const file = `${kind}-${digest}.${ending}`;
+    files.set(file, bytes);
+    return { file, digest };
+  };
   const manifest: SortingManifest = {
     shape: [...shape],
     range: [...range],
-    code: { file: codeFile, digest: codeDigest, features: code.state.features, labels: code.state.labels.map((label) => ({ ...label })) },
+    code: {
+      ...kept('code', codeOnnx(code.state), 'onnx'),
+      features: code.state.features,
+      labels: code.state.labels.map((label) => ({ ...label })),
+    },
     classes: classes.map(({ lesson, label }) => code.heads.findIndex((head) => head.lesson === lesson && head.label === label)),
-    compared,
+    compared: typeof compared === 'string' ? compared : 'pairs',
+    ...(typeof compared !== 'string' && {
+      pairs: { ...kept('pairs', pairsOnnx(compared.state), 'onnx'), features: compared.state.features },
+    }),
     side,
-    numbers: { file: numbersFile, digest: numbersDigest },
+    numbers: kept('kinds', numbers, 'bin'),
     cuts: [...at.keys()].map(levels),
     components: bases ? pooled.deviations.length : 0,
     share: bases ? pooled.share : 1,
     own: bases ? [...own].map(([word, each]) => ({ levels: levels(word), components: each.deviations.length, share: each.share })) : [],
   };
-  return {
-    manifest,
-    files: new Map([
-      [codeFile, onnx],
-      [numbersFile, numbers],
-    ]),
-  };
+  return { manifest, files };
 }
 
 /** The inverse of {@link saveSorting}; nothing in it is trusted. Issues: `bad-factor`, `missing-file`, those of reading ONNX. */
@@ -67,18 +78,21 @@ export function loadSorting(
   backend: Backend,
   options: { readonly threads?: number },
 ): Result<SortedPictures> {
-  const { shape, range, code, classes, compared } = manifest;
+  const { shape, range, code, classes } = manifest;
   const picture = pictureShape({ shape });
   const wrong = picture === undefined ? 'pictures have two or three axes' : contradiction(manifest, picture);
   if (picture === undefined || wrong !== undefined) return failure(bad(`kinds of pictures: ${wrong}`));
   const read = codeFrom(code, picture, files);
   if (!read.ok) return read;
   const reader = codeReader(read.value, backend, options);
+  const compared = comparedFrom(manifest, picture, files, backend, options);
+  if (!compared.ok) return compared;
   const size = picture.reduce((product, each) => product * each, 1);
-  const state = kindsFrom(manifest, size, compared === 'pixels' ? size : reader.width, files);
+  const width = { pixels: size, readings: reader.width, pairs: 2 }[manifest.compared];
+  const state = kindsFrom(manifest, size, width, files);
   if (!state.ok) return state;
   const heads = classes.flatMap((at) => reader.heads[at] ?? []);
-  const sorting: Sorting = { shape, range, code: reader, classes: heads, compared };
+  const sorting: Sorting = { shape, range, code: reader, classes: heads, compared: compared.value };
   return success(sortedPictures(sorting, state.value));
 }
 
@@ -105,17 +119,51 @@ function contradiction({ range, code, classes, side, cuts, own }: SortingManifes
 const distinct = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
 function codeFrom({ file, digest, features, labels }: SortingManifest['code'], shape: PictureShape, files: SavedFiles): Result<CodeState> {
+  const state = { shape, features, labels };
+  return networkFrom({ file, digest }, codeNetwork(state).size, 'code', files, (parameters) => {
+    const whole = { ...state, parameters };
+    return { value: whole, bytes: codeOnnx(whole) };
+  });
+}
+
+function comparedFrom(
+  { compared, pairs }: SortingManifest,
+  shape: PictureShape,
+  files: SavedFiles,
+  backend: Backend,
+  options: { readonly threads?: number },
+): Result<Sorting['compared']> {
+  const unlike = bad('kinds of pictures: what pairs of pictures tell is missing, or not used');
+  if (compared !== 'pairs') return pairs === undefined ? success(compared) : failure(unlike);
+  if (pairs === undefined) return failure(unlike);
+  const state = { shape, features: pairs.features };
+  const read = networkFrom(pairs, pairNetwork(state).size, 'pairs', files, (parameters) => {
+    const whole = { ...state, parameters };
+    return { value: whole, bytes: pairsOnnx(whole) };
+  });
+  return read.ok ? success(pairReader(read.value, backend, options)) : read;
+}
+
+/** The network whose file has these very bytes. */
+function networkFrom<T>(
+  { file, digest }: { readonly file: string; readonly digest: string },
+  size: number,
+  what: string,
+  files: SavedFiles,
+  made: (parameters: Float32Array) => { readonly value: T; readonly bytes: Uint8Array },
+): Result<T> {
   const found = savedFile(file, digest, files);
   if (!found.ok) return found;
   const bytes = found.value;
-  const state = { shape, features, labels };
-  const { size } = codeNetwork(state);
-  if (4 * size > bytes.length) return failure(bad(`${file} holds fewer parameters than the ${size} of its code`));
+  if (4 * size > bytes.length) return failure(bad(`${file} holds fewer parameters than the ${size} of its ${what}`));
   const tensors = floatTensors(bytes);
   if (!tensors.ok) return tensors;
-  for (const parameters of tensors.value.values())
-    if (parameters.length === size && sameBytes(onnxOf({ ...state, parameters }), bytes)) return success({ ...state, parameters });
-  return failure(bad(`${file} is not the code that the manifest describes`));
+  for (const parameters of tensors.value.values()) {
+    if (parameters.length !== size) continue;
+    const network = made(parameters);
+    if (sameBytes(network.bytes, bytes)) return success(network.value);
+  }
+  return failure(bad(`${file} is not the ${what} that the manifest describes`));
 }
 
 function kindsFrom(

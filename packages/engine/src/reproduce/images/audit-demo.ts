@@ -4,6 +4,7 @@ import { fitNetwork } from '../../generative/fit-network.ts';
 import { type AttributeAxes, readerErrors } from '../../generative/metrics/attributes.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader } from '../../generative/metrics/trained-reader.ts';
+import { disposeSorting } from '../../generative/models/sorted-pictures.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { Batch } from '../../generative/terms.ts';
 import { Random } from '../../math/random.ts';
@@ -31,6 +32,8 @@ export interface AuditDemoSettings {
   readonly rows: number;
   readonly budget: KindsBudget;
   readonly codeSteps: number;
+  /** Of what I1 and I2 tell of each other. */
+  readonly pairSteps: number;
   /** Principal components that the pictures of a kind are drawn in. */
   readonly components: number;
   readonly readerSteps: number;
@@ -110,10 +113,10 @@ export async function auditDemo(
   tools.onStage?.('learn kinds of pictures');
   const { seed, codeSteps: steps, components, budget } = settings;
   const shown = { pictures: ['I1'], labels: ['Class', 'Colour'], alike: ['I2'] };
-  // The texture, of which the data say nothing, varies alike in every class.
-  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared: 'pixels' }, tools);
+  // Of the texture, which no column names, I1 and I2 tell each other.
+  const compared = { first: 'I1', second: 'I2', steps: settings.pairSteps };
+  const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared }, tools);
   if (!sorted.ok) return sorted;
-  const { code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(auditGraph, 'P(I1, I2 | do(Class))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -152,7 +155,7 @@ export async function auditDemo(
     const { interventional, conditional } = exact.changed[attribute];
     changed.push({ attribute, network: readNetwork[attribute], real: readReal[attribute], exact: interventional, conditional });
   }
-  await Promise.all([reader.value.dispose(), code.dispose(), ...disposals(fitted.value.network.models.values())]);
+  await Promise.all([reader.value.dispose(), disposeSorting(sorted.value), ...disposals(fitted.value.network.models.values())]);
   return success({
     garment,
     reader: errors.accuracy,

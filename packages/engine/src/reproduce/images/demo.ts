@@ -106,8 +106,11 @@ export interface KindsSettings {
   readonly labels: readonly Name[];
   /** More picture columns that the components of the kinds are learnt from, beside the last of `pictures`. */
   readonly alike?: readonly Name[];
-  /** What tells pictures of a class apart: their pixels, or what the code reads of them as pictures of each of `pictures`. */
-  readonly compared: 'pixels' | 'readings';
+  /**
+   * What tells pictures of a class apart: what the code reads of them as pictures of each of `pictures`, their pixels, or what a column tells of
+   * another one beyond the classes, learnt in so many steps.
+   */
+  readonly compared: 'readings' | 'pixels' | { readonly first: Name; readonly second: Name; readonly steps: number };
 }
 
 /**
@@ -125,24 +128,28 @@ export async function fitKinds(
     const type = types.get(name);
     return type?.kind === 'finite' ? type.levels.length : 0;
   };
+  const column = (name: Name): Pictures => picturesOf(columnOf(data, name), 0, data.rows);
   const lessons = pictures.map((name): Lesson => {
     return {
       name,
-      pictures: picturesOf(columnOf(data, name), 0, data.rows),
+      pictures: column(name),
       labels: new Map(labels.map((label) => [label, { levels: levelsOf(label), values: codesOf(data, label) }])),
     };
   });
   const last = lessons[lessons.length - 1];
   if (last === undefined) throw new Error('Kinds of no pictures.');
   const { backend, threads } = tools;
-  const parts = [last.pictures, ...alike.map((name) => picturesOf(columnOf(data, name), 0, data.rows))];
+  const parts = [last.pictures, ...alike.map(column)];
   return sortPictures(lessons, joined(parts), last.pictures.shape, {
     backend,
     seed,
     steps,
     components,
     classesOf: ({ heads }) => heads.filter(({ lesson }) => lesson === last.name),
-    compared,
+    compared:
+      typeof compared === 'string'
+        ? compared
+        : { pairs: [{ first: column(compared.first), second: column(compared.second) }], steps: compared.steps },
     ...(threads === undefined ? {} : { threads }),
     ...runOptionsOf(tools),
   });

@@ -46,6 +46,7 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       rows: times(30_000, 400),
       budget: { steps: times(full ? 4000 : 1500, 2), widths: [512, 512], kindSteps: times(1000, 2) },
       codeSteps: times(full ? 3000 : 1500, 20),
+      pairSteps: times(600, 20),
       components: auditSide < 16 ? 32 : 64,
       readerSteps: times(auditSide < 16 ? 600 : 1500, 20),
       garment: 0,

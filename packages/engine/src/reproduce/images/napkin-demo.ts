@@ -4,6 +4,7 @@ import { fitNetwork } from '../../generative/fit-network.ts';
 import { type AttributeAxes, readerErrors } from '../../generative/metrics/attributes.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader } from '../../generative/metrics/trained-reader.ts';
+import { disposeSorting } from '../../generative/models/sorted-pictures.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import { taskOf } from '../../generative/network.ts';
 import type { Batch, ColumnValues, ConditionalTask } from '../../generative/terms.ts';
@@ -121,7 +122,7 @@ export async function napkinDemo(
   const shown = { pictures: ['W1', 'X'], labels: w2, compared: 'readings' } as const;
   const sorted = await fitKinds(data, types, { seed, steps, components, ...shown }, tools);
   if (!sorted.ok) return sorted;
-  const { kinds, code } = sorted.value;
+  const { kinds } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitterFor = (task: ConditionalTask) => {
     tools.onStage?.(`learn P(${task.of.join(', ')}${task.given.length > 0 ? ` | ${task.given.join(', ')}` : ''})`);
@@ -192,7 +193,11 @@ export async function napkinDemo(
   }
   const monteCarloError = Math.max(0, ...fitted.value.factors.map((factor) => factor.monteCarloError ?? 0));
   const factors = factorsOf(fitted.value.factors, trained);
-  await Promise.all([reader.value.dispose(), code.dispose(), ...disposals([...fitted.value.network.models.values(), baseline.value])]);
+  await Promise.all([
+    reader.value.dispose(),
+    disposeSorting(sorted.value),
+    ...disposals([...fitted.value.network.models.values(), baseline.value]),
+  ]);
   return success({ reader: { digit, colour, thickness }, factors, settings: made, monteCarloError });
 }
 

@@ -4,6 +4,7 @@ import { fitNetwork } from '../../generative/fit-network.ts';
 import { type AttributeAxes, readerErrors } from '../../generative/metrics/attributes.ts';
 import type { Pictures } from '../../generative/metrics/pictures.ts';
 import { fitTrainedReader } from '../../generative/metrics/trained-reader.ts';
+import { disposeSorting } from '../../generative/models/sorted-pictures.ts';
 import type { TrainingReport } from '../../generative/models/training.ts';
 import type { Batch } from '../../generative/terms.ts';
 import { Random } from '../../math/random.ts';
@@ -100,7 +101,6 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   // The contrast, of which the data say nothing, varies alike whatever the findings are.
   const sorted = await fitKinds(data, types, { seed, steps, components, ...shown, compared: 'pixels' }, tools);
   if (!sorted.ok) return sorted;
-  const { code } = sorted.value;
   const trained = new Map<string, TrainingReport>();
   const fitted = await fitNetwork(planOf(reportGraph, 'P(X | do(R))'), new Map([['data', { batch: data }]]), {
     ...run,
@@ -130,7 +130,7 @@ export async function reportDemo(settings: ReportDemoSettings, tools: DemoTools)
   };
   const scores: PictureScores[] = [];
   for (const source of ['real', 'network'] as const) scores.push(await scorePictures(source, sources[source], judge, random.split(source)));
-  await Promise.all([reader.value.dispose(), code.dispose(), ...disposals(fitted.value.network.models.values())]);
+  await Promise.all([reader.value.dispose(), disposeSorting(sorted.value), ...disposals(fitted.value.network.models.values())]);
   return success({
     report,
     reader: errors.accuracy,

@@ -1,0 +1,132 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Pictures } from '../../../engine/src/generative/metrics/pictures.ts';
+import { fitPicturePairs, type PicturePairs } from '../../../engine/src/generative/models/picture-pairs.ts';
+import { loadSorting, saveSorting } from '../../../engine/src/generative/models/saved-kinds.ts';
+import { type SortedPictures, sortPictures } from '../../../engine/src/generative/models/sorted-pictures.ts';
+import { Random } from '../../../engine/src/math/random.ts';
+import { good } from '../../../engine/test/generative/models-suite.ts';
+import { type OrtBackend, ortBackend } from '../../src/tensor/ort.ts';
+
+let backend: OrtBackend;
+beforeAll(async () => {
+  backend = good(await ortBackend());
+});
+const side = 8;
+const area = side * side;
+
+interface Drawn {
+  readonly pictures: Pictures;
+  /** Which half the disc of ink is in: what a column says. */
+  readonly half: Int32Array;
+  /** Every other line is dimmed: what no column says. */
+  readonly striped: Int32Array;
+}
+
+/** A square of ink at any place of one half, plain or striped, much brighter or darker for no reason. */
+function draw(half: Int32Array, striped: Int32Array, random: Random): Drawn {
+  const values = new Float32Array(half.length * area);
+  for (let row = 0; row < half.length; row++) {
+    const [down, across] = [4 * (half[row] as number), random.integer(5)];
+    const light = 0.5 + 0.5 * random.next();
+    for (let y = 0; y < 4; y++)
+      for (let x = 0; x < 4; x++)
+        values[row * area + (down + y) * side + across + x] = light * (striped[row] === 1 && y % 2 === 1 ? 0.4 : 1);
+  }
+  return { pictures: { shape: [1, side, side], values }, half, striped };
+}
+
+/** Two pictures of a row: each in a half of its own, the second as striped as the first with probability `kept`. */
+function drawPairs(rows: number, kept: number, random: Random): { readonly first: Drawn; readonly second: Drawn } {
+  const coin = (): Int32Array => Int32Array.from({ length: rows }, () => random.integer(2));
+  const striped = coin();
+  const after = striped.map((one) => (random.next() < kept ? one : 1 - one));
+  return { first: draw(coin(), striped, random), second: draw(coin(), after, random) };
+}
+
+const pairsOf = ({ first, second }: ReturnType<typeof drawPairs>): PicturePairs => ({
+  first: first.pictures,
+  second: second.pictures,
+  classes: first.half.map((one, row) => 2 * one + (second.half[row] as number)),
+});
+
+/** Share of rows on the side that goes with the stripes, whichever side that is. */
+const told = (sides: Int32Array, striped: Int32Array): number => {
+  const share = sides.reduce((sum, one, row) => sum + (one === striped[row] ? 1 : 0), 0) / sides.length;
+  return Math.max(share, 1 - share);
+};
+
+describe('what pictures tell of the pictures beside them', () => {
+  it('reaches the loss that the law allows, and no less where there is nothing to tell', async () => {
+    const random = new Random(1, 'pairs');
+    const fit = async (kept: number, steps: number) => {
+      const drawn = drawPairs(3000, kept, random.split(String(kept)));
+      const options = { backend, seed: 4, steps, batch: 32, width: 16, heldOut: 0.25, threads: 1 };
+      return good(await fitPicturePairs([pairsOf(drawn)], options)).report;
+    };
+    // Of two rows with stripes t and s: with p = kept the log-odds are 2 log (p / (1 - p)) where t and s differ in both pictures, and 0 elsewhere.
+    const least = (p: number): number => {
+      const odds = 2 * Math.log(p / (1 - p));
+      const loss = (score: number): number => Math.log1p(Math.exp(-score));
+      return 0.5 * Math.LN2 + 0.5 * (p * p * loss(odds) + (1 - p) ** 2 * loss(-odds) + 2 * p * (1 - p) * Math.LN2);
+    };
+    expect(least(0.5)).toBeCloseTo(Math.LN2, 12);
+    for (const kept of [0.9, 0.1]) {
+      const best = Math.min(...(await fit(kept, 300)).heldOut);
+      // 750 rows: a standard error of about .03.
+      expect(best).toBeGreaterThan(least(kept) - 0.07);
+      expect(best).toBeLessThan(least(kept) + 0.07);
+    }
+    expect(Math.min(...(await fit(0.5, 100)).heldOut)).toBeGreaterThan(Math.LN2 - 0.03);
+  }, 60_000);
+
+  it('cuts classes by it, in pictures that were not learnt from; saved and loaded it sorts the same', async () => {
+    const random = new Random(2, 'cut');
+    const drawn = drawPairs(2000, 0.85, random.split('train'));
+    const fresh = drawPairs(600, 0.85, random.split('fresh')).first;
+    const lessons = [{ name: 'A', pictures: drawn.first.pictures, labels: new Map([['half', { levels: 2, values: drawn.first.half }]]) }];
+    const sort = async (compared: 'pixels' | 'pairs'): Promise<SortedPictures> => {
+      const learnt = { pairs: [{ first: drawn.first.pictures, second: drawn.second.pictures }], steps: 120 };
+      return good(
+        await sortPictures(lessons, drawn.first.pictures, [1, side, side], {
+          backend,
+          seed: 5,
+          steps: 80,
+          components: 4,
+          classesOf: ({ heads }) => heads,
+          compared: compared === 'pairs' ? learnt : compared,
+          single: true,
+          threads: 1,
+        }),
+      );
+    };
+    const sorted = await sort('pairs');
+    const found = await sorted.kinds.predict(fresh.pictures);
+    expect(told(found.get('half') as Int32Array, fresh.half)).toBe(1);
+    expect(told(found.get('side') as Int32Array, fresh.striped)).toBeGreaterThan(0.97);
+    // By their pixels they are told apart by place or light.
+    const byPixels = await (await sort('pixels')).kinds.predict(fresh.pictures);
+    expect(told(byPixels.get('side') as Int32Array, fresh.striped)).toBeLessThan(0.8);
+
+    const again = await sort('pairs');
+    expect(again.kinds.state).toEqual(sorted.kinds.state);
+    const { manifest, files } = saveSorting(sorted, true);
+    expect(manifest.compared).toBe('pairs');
+    const loaded = good(loadSorting(manifest, files, backend, { threads: 1 }));
+    expect(await loaded.kinds.predict(fresh.pictures)).toEqual(found);
+    const { pairs, ...without } = manifest;
+    const refusedFor = (wrong: typeof manifest): string | undefined => {
+      const read = loadSorting(wrong, files, backend, {});
+      return read.ok ? undefined : read.issues[0]?.message;
+    };
+    expect(refusedFor(without)).toContain('missing, or not used');
+    expect(refusedFor({ ...manifest, compared: 'readings' })).toContain('missing, or not used');
+    expect(refusedFor({ ...manifest, pairs: { ...manifest.code, features: 16 } })).toBeDefined();
+    expect(refusedFor({ ...manifest, pairs: { ...(pairs as NonNullable<typeof pairs>), features: 65 } })).toBeDefined();
+  }, 60_000);
+
+  it('pictures of which no two rows are of one class cannot be compared', async () => {
+    const drawn = drawPairs(4, 0.9, new Random(3));
+    const alone = await fitPicturePairs([{ ...pairsOf(drawn), classes: [0, 1, 2, 3] }], { backend, seed: 0, steps: 5, threads: 1 });
+    expect(alone).toMatchObject({ ok: false, issues: [{ code: 'no-pairs' }] });
+  });
+});
