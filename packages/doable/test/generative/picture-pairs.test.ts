@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Pictures } from '../../../engine/src/generative/metrics/pictures.ts';
+import { learnKinds } from '../../../engine/src/generative/models/learn-kinds.ts';
 import { fitPicturePairs, type PicturePairs } from '../../../engine/src/generative/models/picture-pairs.ts';
 import { loadSorting, saveSorting } from '../../../engine/src/generative/models/saved-kinds.ts';
 import { type SortedPictures, sortPictures } from '../../../engine/src/generative/models/sorted-pictures.ts';
+import type { ColumnType, ColumnValues } from '../../../engine/src/generative/terms.ts';
 import { Random } from '../../../engine/src/math/random.ts';
-import { good } from '../../../engine/test/generative/models-suite.ts';
+import { batchOf, good } from '../../../engine/test/generative/models-suite.ts';
 import { type OrtBackend, ortBackend } from '../../src/tensor/ort.ts';
 
 let backend: OrtBackend;
@@ -85,7 +87,7 @@ describe('what pictures tell of the pictures beside them', () => {
     const fresh = drawPairs(600, 0.85, random.split('fresh')).first;
     const lessons = [{ name: 'A', pictures: drawn.first.pictures, labels: new Map([['half', { levels: 2, values: drawn.first.half }]]) }];
     const sort = async (compared: 'pixels' | 'pairs'): Promise<SortedPictures> => {
-      const learnt = { pairs: [{ first: drawn.first.pictures, second: drawn.second.pictures }], steps: 120 };
+      const learnt = { pairs: [{ first: drawn.first.pictures, second: drawn.second.pictures }], steps: 80 };
       return good(
         await sortPictures(lessons, drawn.first.pictures, [1, side, side], {
           backend,
@@ -93,7 +95,7 @@ describe('what pictures tell of the pictures beside them', () => {
           steps: 80,
           components: 4,
           classesOf: ({ heads }) => heads,
-          compared: compared === 'pairs' ? learnt : compared,
+          compared: [compared === 'pairs' ? learnt : compared],
           single: true,
           threads: 1,
         }),
@@ -110,18 +112,43 @@ describe('what pictures tell of the pictures beside them', () => {
     const again = await sort('pairs');
     expect(again.kinds.state).toEqual(sorted.kinds.state);
     const { manifest, files } = saveSorting(sorted, true);
-    expect(manifest.compared).toBe('pairs');
     const loaded = good(loadSorting(manifest, files, backend, { threads: 1 }));
     expect(await loaded.kinds.predict(fresh.pictures)).toEqual(found);
-    const { pairs, ...without } = manifest;
-    const refusedFor = (wrong: typeof manifest): string | undefined => {
-      const read = loadSorting(wrong, files, backend, {});
-      return read.ok ? undefined : read.issues[0]?.message;
+    const [cut] = manifest.cuts as [(typeof manifest.cuts)[number]];
+    expect(cut.by).toBe('pairs');
+    const refusedFor = (wrong: Partial<typeof cut>): string => {
+      const read = loadSorting({ ...manifest, cuts: [{ ...cut, ...wrong }] }, files, backend, {});
+      return read.ok ? '' : (read.issues[0]?.message ?? '');
     };
-    expect(refusedFor(without)).toContain('missing, or not used');
-    expect(refusedFor({ ...manifest, compared: 'readings' })).toContain('missing, or not used');
-    expect(refusedFor({ ...manifest, pairs: { ...manifest.code, features: 16 } })).toBeDefined();
-    expect(refusedFor({ ...manifest, pairs: { ...(pairs as NonNullable<typeof pairs>), features: 65 } })).toBeDefined();
+    expect(refusedFor({ by: 'readings' })).toContain('missing, or not used');
+    expect(refusedFor({ pairs: { ...manifest.code, features: 64 } })).toContain('is not the pairs');
+    expect(refusedFor({ pairs: { ...(cut.pairs as NonNullable<typeof cut.pairs>), features: 65 } })).toContain('fewer parameters');
+    const { pairs, ...without } = cut;
+    const bare = loadSorting({ ...manifest, cuts: [without] }, files, backend, {});
+    expect([pairs?.features, bare.ok ? '' : bare.issues[0]?.message]).toEqual([64, expect.stringContaining('missing, or not used')]);
+  }, 60_000);
+
+  it('a study with two columns of pictures is cut by it where they tell each other something', async () => {
+    const types = new Map<string, ColumnType>([
+      ['Half', { kind: 'finite', levels: ['0', '1'] }],
+      ...['First', 'Second'].map((name): [string, ColumnType] => [name, { kind: 'tensor', shape: [side, side], range: [0, 1] }]),
+    ]);
+    const random = new Random(6, 'learn');
+    const fresh = drawPairs(400, 0.5, random.split('fresh')).first;
+    const looked = { shape: [1, side, side], values: fresh.pictures.values };
+    const learnt = async (kept: number, steps: number): Promise<SortedPictures> => {
+      const { first, second } = drawPairs(1500, kept, random.split(String(kept)));
+      const column = ({ pictures }: Drawn): ColumnValues => ({ kind: 'tensor', shape: [side, side], values: pictures.values });
+      const half: ColumnValues = { kind: 'finite', values: first.half };
+      const batch = batchOf(1500, { Half: half, First: column(first), Second: column(second) });
+      const sorted = good(await learnKinds(new Map([['data', { batch }]]), types, ['First'], { backend, seed: 2, steps, threads: 1 }));
+      return sorted[0] as SortedPictures;
+    };
+    const sorted = await learnt(0.95, 120);
+    expect(sorted.kinds.attributes.map(({ name }) => name)).toEqual(['Half', 'side', "side'"]);
+    const found = await sorted.kinds.predict(looked);
+    expect(told(found.get("side'") as Int32Array, fresh.striped)).toBeGreaterThan(0.97);
+    expect((await learnt(0.5, 40)).compared).toEqual(['readings']);
   }, 60_000);
 
   it('pictures of which no two rows are of one class cannot be compared', async () => {

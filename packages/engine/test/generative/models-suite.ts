@@ -276,7 +276,7 @@ function parametersOf(model: ConditionalModel): number[] {
     const { sorted, kinds: ofKind, law } = (model as KindsModel).byKinds;
     const code = sorted.flatMap((each) => [
       ...each.code.state.parameters,
-      ...each.kinds.state.direction,
+      ...each.kinds.state.cuts.flatMap(({ direction }) => [...direction]),
       ...each.kinds.state.pooled.directions,
     ]);
     return [...code, ...(ofKind === undefined ? [] : parametersOf(ofKind)), ...parametersOf(law)];

@@ -55,7 +55,7 @@ describe('where a class of pictures is cut in two', () => {
           return values[from + (which === 0 ? mine : area - 1)] as number;
         }),
     };
-    expect(await share(ownPixel, compared)).toBe(1);
-    expect(await share((row) => lit[row] as number, compared)).toBeLessThan(chance);
+    expect(await share(ownPixel, [compared])).toBe(1);
+    expect(await share((row) => lit[row] as number, [compared])).toBeLessThan(chance);
   });
 });

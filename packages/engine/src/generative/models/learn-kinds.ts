@@ -9,7 +9,7 @@ import type { CheckpointStore } from './checkpoint.ts';
 import type { CodeHead, CodeReader } from './code-network.ts';
 import { pictureShape } from './inputs.ts';
 import type { Lesson } from './picture-code.ts';
-import { brightness, type SortedPictures, sortPictures } from './sorted-pictures.ts';
+import { brightness, type PairsToLearn, type SortedPictures, sortPictures } from './sorted-pictures.ts';
 
 export interface LearnKindsOptions extends RunOptions {
   readonly backend: Backend;
@@ -26,6 +26,10 @@ export interface LearnKindsOptions extends RunOptions {
 const [rowsPerLevel, rowsPerKind] = [5, 20];
 /** A label of which pictures tell less than this share of its uncertainty tells them apart no better than chance. */
 const leastShare = 0.05;
+/** Of what columns of pictures tell of each other, unless asked otherwise. */
+const pairSteps = 600;
+/** Of rows left out, of log 2 = .69 that they could tell at most: less is chance. */
+const leastNats = 0.02;
 /** Pictures that kinds and components are learnt from; pictures on which the heads of a code are compared. */
 const [mostPictures, mostCompared] = [60_000, 4_000];
 /** All components together: 64 MB in single precision. */
@@ -44,7 +48,8 @@ interface Group {
  * in each study, the finite columns of the same rows (those with 5 rows a level). Each of them counts as read from the column of pictures that tells
  * most of it, by the mean log-probability of its levels against their entropy; those of which the pictures tell less than a twentieth are left out, but for the
  * best. The class of a picture is its likeliest levels of these, most telling first, as long as the mean kind has 20 pictures. Each class is
- * cut in two: by all that is read, where there are two columns of pictures or more, else by the pixels. The pictures of all columns of a shape are taken
+ * cut in two: by all that is read, where there are two columns of pictures or more, else by the pixels; and once more by what such columns of a
+ * study tell of each other beyond the classes, where that is anything. The pictures of all columns of a shape are taken
  * to be of one sort. Issues: `no-kinds` where no finite column stands beside pictures; those of the training.
  */
 export async function learnKinds(
@@ -70,13 +75,15 @@ export async function learnKinds(
       columns.map(({ name, rows }) => ({ shape: size, values: picturesIn(rows, name) })),
       mostPictures,
     );
+    const pairs = pairsToLearn(columns, size, options.steps);
+    const kinds = 2 ** (1 + pairs.length);
     const sorted = await sortPictures(lessons, shown, shape, {
       steps: 1500,
       components: Math.min(size[1], size[2]) < 16 ? 32 : 64,
       ...options,
       range,
-      classesOf: (code) => tellingHeads(code, lessons, range, shown.values.length / volume(size)),
-      compared: lessons.length > 1 ? 'readings' : 'pixels',
+      classesOf: (code) => tellingHeads(code, lessons, range, shown.values.length / volume(size) / kinds),
+      compared: [lessons.length > 1 ? 'readings' : 'pixels', ...pairs],
       heldOut: 0.1,
       mostNumbers,
       single: true,
@@ -92,6 +99,18 @@ export async function learnKinds(
     found.push(sorted.value);
   }
   return success(found, warnings);
+}
+
+/** The columns of pictures that stand beside each other in a study, by twos. */
+function pairsToLearn(columns: Group['columns'], shape: readonly number[], steps: number = pairSteps): PairsToLearn[] {
+  const pairs = columns.flatMap(({ name, rows }, i) =>
+    columns.slice(i + 1).flatMap((other) => {
+      if (other.rows !== rows) return [];
+      const [first, second] = [name, other.name].map((each) => ({ shape, values: picturesIn(rows, each) })) as [Pictures, Pictures];
+      return [{ first, second }];
+    }),
+  );
+  return pairs.length === 0 ? [] : [{ pairs, steps, leastNats }];
 }
 
 /** Why pictures cannot be told apart, before anything is learnt: see {@link learnKinds}. */
@@ -193,7 +212,7 @@ function evenly(parts: readonly Pictures[], most: number): Pictures {
   return { shape: first.shape, values };
 }
 
-/** Of each label the head that tells most of it, most telling first, as {@link learnKinds} says. */
+/** Of each label the head that tells most of it, most telling first, as {@link learnKinds} says. `pictures`: over the parts that a class is cut in. */
 async function tellingHeads(
   code: CodeReader,
   lessons: readonly Lesson[],
@@ -222,13 +241,13 @@ async function tellingHeads(
   }
   told.sort((a, b) => b.nats - a.nats);
   const chosen: CodeHead[] = [];
-  let kinds = 2;
+  let classes = 1;
   for (const { head, share } of told) {
     if (chosen.some(({ label }) => label === head.label)) continue;
-    const more = kinds * head.levels;
+    const more = classes * head.levels;
     if (chosen.length > 0 && (share < leastShare || more * rowsPerKind > pictures)) continue;
     chosen.push(head);
-    kinds = more;
+    classes = more;
   }
   return chosen;
 }

@@ -12,21 +12,33 @@ export interface PictureKindsOptions extends RunOptions {
   /** Components that the pictures of a kind are written in, at most. */
   readonly components: number;
   readonly seed: number;
-  /** What pictures of a class are compared by, `width` numbers of each (default: their pixels). */
-  readonly compared?: { readonly width: number; of(pictures: Pictures): Promise<Float32Array> };
+  /** What pictures of a class are compared by, a cut for each (default: one, by their pixels). */
+  readonly compared?: readonly Compared[];
   /** Numbers that the components of all kinds may take together; where it would be more, each kind has fewer (default: any). */
   readonly mostNumbers?: number;
   /** All numbers are rounded to single precision, in which they are saved (default: not). */
   readonly single?: boolean;
 }
 
-/** Where classes are cut, and the components of each kind, as plain data. A kind is named by the levels of its attributes with a space between. */
-export interface KindsState {
+/** `width` numbers of each picture. */
+export interface Compared {
+  readonly width: number;
+  of(pictures: Pictures): Promise<Float32Array>;
+}
+
+/** Where classes are cut in two. */
+export interface KindsCut {
   /** The name of the attribute that says on which side of the cut a picture is. */
   readonly side: string;
+  /** In the numbers that pictures are compared by. */
   readonly direction: Float64Array;
   /** The place of the cut of each class that is cut. */
   readonly at: ReadonlyMap<string, number>;
+}
+
+/** Where classes are cut, and the components of each kind, as plain data. A kind is named by the levels of its attributes with a space between. */
+export interface KindsState {
+  readonly cuts: readonly KindsCut[];
   readonly pooled: Components;
   readonly own: ReadonlyMap<string, Components>;
 }
@@ -43,42 +55,49 @@ const [fewest, rowsPerComponent, fewestComponents] = [20, 4, 4];
 /** Pictures that a common direction is learnt from, at most. */
 const mostRows = 3000;
 
-type Compared = NonNullable<PictureKindsOptions['compared']>;
-
 const pixelsOf = (size: number): Compared => ({ width: size, of: async ({ values }) => values });
 
-/** Kinds from what {@link fitPictureKinds} found, with the same classes. */
-export function pictureKinds(state: KindsState, classes: PictureKey, compared: Compared = pixelsOf(state.pooled.size)): PictureKinds {
-  const { side, pooled, own } = state;
+/** Kinds from what {@link fitPictureKinds} found, with the same classes and comparisons. */
+export function pictureKinds(state: KindsState, classes: PictureKey, compared?: readonly Compared[]): PictureKinds {
+  const { cuts, pooled, own } = state;
   return {
     state,
-    attributes: [...classes.attributes, { name: side, levels: 2 }],
-    predict: sorter(state, classes, compared),
+    attributes: attributesOf(classes, cuts),
+    predict: sorter(cuts, classes, compared ?? [pixelsOf(pooled.size)]),
     basesBy: (by) => ({ pooled, by, own }),
   };
 }
 
+const attributesOf = (classes: PictureKey, cuts: readonly KindsCut[]): PictureKey['attributes'] => [
+  ...classes.attributes,
+  ...cuts.map(({ side }) => ({ name: side, levels: 2 })),
+];
+
 const sorter =
-  ({ side, direction, at }: Pick<KindsState, 'side' | 'direction' | 'at'>, classes: PictureKey, compared: Compared) =>
+  (cuts: readonly KindsCut[], classes: PictureKey, compared: readonly Compared[]) =>
   async (looked: Pictures): Promise<Map<string, Int32Array>> => {
-    const found = await classes.predict(looked);
-    const numbers = await compared.of(looked);
-    const sides = wordsOf(classes.attributes, found).map((word, row) => {
-      const cut = at.get(word);
-      return cut !== undefined && along(direction, numbers, row) > cut ? 1 : 0;
-    });
-    return new Map([...found, [side, Int32Array.from(sides)]]);
+    const found = new Map(await classes.predict(looked));
+    const words = wordsOf(classes.attributes, found);
+    for (const [i, { side, direction, at }] of cuts.entries()) {
+      const numbers = await (compared[i] as Compared).of(looked);
+      const sides = words.map((word, row) => {
+        const cut = at.get(word);
+        return cut !== undefined && along(direction, numbers, row) > cut ? 1 : 0;
+      });
+      found.set(side, Int32Array.from(sides));
+    }
+    return found;
   };
 
 /**
- * Kinds of pictures: the classes, each cut in two at its mean along one direction for all, in which what they are compared by differs most from
- * the mean of the class: it finds what varies alike in every class. Learnt from pictures alone; the kind is a function of the picture. A kind of
+ * Kinds of pictures: the classes, cut in two, once for each thing that they are compared by, at its mean along one direction for all,
+ * in which that differs most from the mean of the class: it finds what varies alike in every class. Learnt from pictures alone; the kind is a function of the picture. A kind of
  * few pictures shares the components of all. Throws Interrupted when its signal is aborted.
  */
 export async function fitPictureKinds(pictures: Pictures, options: PictureKindsOptions): Promise<PictureKinds> {
   const { classes, components, seed, mostNumbers = Number.POSITIVE_INFINITY, single = false } = options;
   const size = pictures.shape.reduce((product, each) => product * each, 1);
-  const compared = options.compared ?? pixelsOf(size);
+  const compared = options.compared ?? [pixelsOf(size)];
   const random = new Random(seed, 'kinds');
   const of = (rows: readonly number[]): Float32Array => {
     const values = new Float32Array(rows.length * size);
@@ -90,15 +109,18 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
     return { ...found, mean: round(found.mean), directions: round(found.directions), deviations: round(found.deviations) };
   };
   const taken = new Set(classes.attributes.map(({ name }) => name));
-  let side = 'side';
-  while (taken.has(side)) side = `${side}'`;
-  const attributes = [...classes.attributes, { name: side, levels: 2 }];
   const found = rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures)));
   const large = new Map([...found].filter(([, rows]) => rows.length >= fewest));
-  const exact = cutsOf(await compared.of(pictures), compared.width, large, random.split('cut'));
-  const direction = round(exact.direction);
-  const at = new Map([...exact.at].map(([word, place]) => [word, single ? Math.fround(place) : place]));
-  const kinds = rowsByWord(wordsOf(attributes, await sorter({ side, direction, at }, classes, compared)(pictures)));
+  const cuts: KindsCut[] = [];
+  for (const { width, of: numbers } of compared) {
+    let side = 'side';
+    while (taken.has(side)) side = `${side}'`;
+    taken.add(side);
+    const exact = cutsOf(await numbers(pictures), width, large, random.split(cuts.length === 0 ? 'cut' : `cut ${cuts.length + 1}`));
+    const at = new Map([...exact.at].map(([word, place]) => [word, single ? Math.fround(place) : place]));
+    cuts.push({ side, direction: round(exact.direction), at });
+  }
+  const kinds = rowsByWord(wordsOf(attributesOf(classes, cuts), await sorter(cuts, classes, compared)(pictures)));
   const most = Math.min(components, Math.max(fewestComponents, Math.floor(mostNumbers / (size * kinds.size))));
   const pooled = rounded(principalComponents(pictures.values, pictures.values.length / size, size, most, random.split('all'), 3));
   const own = new Map<string, Components>();
@@ -110,7 +132,7 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
     if (count < fewestComponents) continue;
     own.set(word, rounded(principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3)));
   }
-  return pictureKinds({ side, direction, at, pooled, own }, classes, compared);
+  return pictureKinds({ cuts, pooled, own }, classes, compared);
 }
 
 /** The direction of the largest differences from the means of the classes, and the place of each mean along it. */

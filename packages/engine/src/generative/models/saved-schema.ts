@@ -73,12 +73,19 @@ const sorting = z.strictObject({
       .max(10_000),
   }),
   classes: z.array(z.int().min(0)).min(1).max(10_000),
-  compared: z.enum(['pixels', 'readings', 'pairs']),
-  /** What is learnt of pairs of pictures, where they are what pictures are compared by. */
-  pairs: z.strictObject({ ...file, features: z.int().min(1).max(65_536) }).optional(),
-  side: name,
   numbers: z.strictObject(file),
-  cuts: z.array(levels).max(1_000_000),
+  cuts: z
+    .array(
+      z.strictObject({
+        by: z.enum(['pixels', 'readings', 'pairs']),
+        /** What is learnt of pairs of pictures, where they are what pictures are compared by. */
+        pairs: z.strictObject({ ...file, features: z.int().min(1).max(65_536) }).optional(),
+        side: name,
+        classes: z.array(levels).max(1_000_000),
+      }),
+    )
+    .min(1)
+    .max(100),
   components: z.int().min(0).max(65_536),
   share: z.number(),
   own: z.array(z.strictObject({ levels, components: z.int().min(1).max(65_536), share: z.number() })).max(1_000_000),

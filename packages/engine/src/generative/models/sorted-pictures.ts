@@ -8,7 +8,14 @@ import { type CodeHead, type CodeReader, likeliest } from './code-network.ts';
 import type { PictureKey } from './keyed.ts';
 import type { PairReader } from './pair-network.ts';
 import { fitPictureCode, type Lesson } from './picture-code.ts';
-import { fitPictureKinds, type KindsState, type PictureKinds, type PictureKindsOptions, pictureKinds } from './picture-kinds.ts';
+import {
+  type Compared,
+  fitPictureKinds,
+  type KindsState,
+  type PictureKinds,
+  type PictureKindsOptions,
+  pictureKinds,
+} from './picture-kinds.ts';
 import { fitPicturePairs, type PicturePairs, type PicturePairsOptions } from './picture-pairs.ts';
 
 /** How the pictures of one shape and range are sorted: what a code of them reads, by which of its heads they are told apart, and how classes are cut. */
@@ -19,9 +26,11 @@ export interface Sorting {
   readonly code: CodeReader;
   /** The heads whose likeliest levels are the class. */
   readonly classes: readonly CodeHead[];
-  /** What pictures of a class are compared by: their pixels, all that the code reads, or what they tell of the pictures beside them. */
-  readonly compared: 'pixels' | 'readings' | PairReader;
+  /** What pictures of a class are compared by, a cut for each: their pixels, all that the code reads, what they tell of the pictures beside them. */
+  readonly compared: readonly ComparedBy[];
 }
+
+export type ComparedBy = 'pixels' | 'readings' | PairReader;
 
 export interface SortedPictures extends Sorting {
   readonly kinds: PictureKinds;
@@ -38,7 +47,7 @@ export interface SortOptions extends RunOptions {
   readonly range?: readonly [number, number];
   /** Chooses the heads whose likeliest levels are the class. */
   readonly classesOf: (code: CodeReader) => readonly CodeHead[] | Promise<readonly CodeHead[]>;
-  readonly compared: 'pixels' | 'readings' | PairsToLearn;
+  readonly compared: readonly ('pixels' | 'readings' | PairsToLearn)[];
   /** Of the rows of the lessons, kept out of the training of the code (default 0). */
   readonly heldOut?: number;
   readonly mostNumbers?: number;
@@ -51,6 +60,8 @@ export interface SortOptions extends RunOptions {
 export interface PairsToLearn {
   readonly pairs: readonly { readonly first: Pictures; readonly second: Pictures }[];
   readonly steps: number;
+  /** Where they tell less of each other than this, in nats of rows left out, there is no cut by it (default: there is). */
+  readonly leastNats?: number;
 }
 
 /** Pictures of fewer pixels on a side than this are looked at as they lie, and summed up in fewer numbers. */
@@ -83,9 +94,18 @@ export async function sortPictures(
   if (!fitted.ok) return fitted;
   const code = fitted.value;
   const classes = await options.classesOf(code);
-  const compared = await learntPairs(options.compared, { range, code, classes }, training);
-  if (!compared.ok) return compared;
-  const sorting: Sorting = { shape, range, code, classes, compared: compared.value };
+  const warnings = [...(fitted.warnings ?? [])];
+  const compared: ComparedBy[] = [];
+  for (const asked of options.compared) {
+    if (typeof asked === 'string') compared.push(asked);
+    else {
+      const learnt = await learntPairs(asked, { range, code, classes }, training);
+      if (!learnt.ok) return learnt;
+      warnings.push(...(learnt.warnings ?? []));
+      if (learnt.value !== undefined) compared.push(learnt.value);
+    }
+  }
+  const sorting: Sorting = { shape, range, code, classes, compared };
   const kinds = await fitPictureKinds(pictures, {
     ...partsOf(sorting),
     components,
@@ -94,24 +114,29 @@ export async function sortPictures(
     ...(single !== undefined && { single }),
     ...run,
   });
-  return success({ ...sorting, kinds }, [...(fitted.warnings ?? []), ...(compared.warnings ?? [])]);
+  return success({ ...sorting, kinds }, warnings);
 }
 
-/** What pictures tell of each other that the classes of the two do not tell. */
+/** What pictures tell of each other that the classes of the two do not tell; undefined where that is too little. */
 async function learntPairs(
-  asked: SortOptions['compared'],
+  { pairs: asked, steps, leastNats }: PairsToLearn,
   { range, code, classes }: Pick<Sorting, 'range' | 'code' | 'classes'>,
   training: Omit<PicturePairsOptions, 'steps'>,
-): Promise<Result<Sorting['compared']>> {
-  if (typeof asked === 'string') return success(asked);
+): Promise<Result<PairReader | undefined>> {
   const pairs: PicturePairs[] = [];
-  for (const each of asked.pairs) {
+  const count = classes.reduce((product, { levels }) => product * levels, 1);
+  for (const each of asked) {
     const [first, second] = [brightness(each.first, range), brightness(each.second, range)];
-    const words = [wordsOf(await code.readings(first), code, classes), wordsOf(await code.readings(second), code, classes)] as const;
-    const count = classes.reduce((product, { levels }) => product * levels, 1);
-    pairs.push({ first, second, classes: words[0].map((word, row) => word * count + (words[1][row] as number)) });
+    const [one, other] = [wordsOf(await code.readings(first), code, classes), wordsOf(await code.readings(second), code, classes)];
+    pairs.push({ first, second, classes: one.map((word, row) => word * count + (other[row] as number)) });
   }
-  return fitPicturePairs(pairs, { ...training, steps: asked.steps });
+  const learnt = await fitPicturePairs(pairs, { ...training, steps });
+  if (!learnt.ok) {
+    if (leastNats !== undefined && learnt.issues.every((issue) => issue.code === 'no-pairs')) return success(undefined);
+    return learnt;
+  }
+  const told = Math.LN2 - Math.min(...learnt.value.report.heldOut);
+  return success(leastNats !== undefined && !(told >= leastNats) ? undefined : learnt.value, learnt.warnings ?? []);
 }
 
 /** The class of each row as one number. */
@@ -128,26 +153,25 @@ export function sortedPictures(sorting: Sorting, state: KindsState): SortedPictu
   return { ...sorting, kinds: pictureKinds(state, classes, compared) };
 }
 
-function partsOf({
-  code,
-  classes,
-  compared,
-  range,
-}: Sorting): Pick<PictureKindsOptions, 'classes'> & Pick<PictureKindsOptions, 'compared'> {
+function partsOf({ code, classes, compared, range }: Sorting): Pick<PictureKindsOptions, 'classes' | 'compared'> {
   const readings = (pictures: Pictures): Promise<Float32Array> => code.readings(brightness(pictures, range));
   const key: PictureKey = {
     attributes: classes.map(({ label, levels }) => ({ name: label, levels })),
     predict: async (pictures) => likeliest(await readings(pictures), code.width, classes),
   };
-  if (compared === 'pixels') return { classes: key };
-  if (compared === 'readings') return { classes: key, compared: { width: code.width, of: readings } };
-  return { classes: key, compared: { width: compared.width, of: (pictures) => compared.of(brightness(pictures, range)) } };
+  const size = code.state.shape.reduce((product, each) => product * each, 1);
+  const numbers = compared.map((by): Compared => {
+    if (by === 'pixels') return { width: size, of: async ({ values }) => values };
+    if (by === 'readings') return { width: code.width, of: readings };
+    return { width: by.width, of: (pictures) => by.of(brightness(pictures, range)) };
+  });
+  return { classes: key, compared: numbers };
 }
 
 /** Frees what the backend holds for a sorting, which may still be used. */
 export async function disposeSorting({ code, compared }: Sorting): Promise<void> {
   await code.dispose();
-  if (typeof compared !== 'string') await compared.dispose();
+  for (const by of compared) if (typeof by !== 'string') await by.dispose();
 }
 
 /** Entries from 0 to 1, as a code takes them. */

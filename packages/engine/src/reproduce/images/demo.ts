@@ -146,10 +146,11 @@ export async function fitKinds(
     steps,
     components,
     classesOf: ({ heads }) => heads.filter(({ lesson }) => lesson === last.name),
-    compared:
+    compared: [
       typeof compared === 'string'
         ? compared
         : { pairs: [{ first: column(compared.first), second: column(compared.second) }], steps: compared.steps },
+    ],
     ...(threads === undefined ? {} : { threads }),
     ...runOptionsOf(tools),
   });
