@@ -13,7 +13,8 @@ export interface Collection {
   readonly truth: Exemplars;
 }
 
-const classCount = 10;
+/** Labels in the files. */
+const labelCount = 10;
 
 /** 5,620 digits of 8 x 8 pixels (3,823 and 1,797): comes with doable. */
 export function readOptdigits(): Promise<Result<Collection>> {
@@ -49,7 +50,13 @@ export async function readMnist(from: string = import.meta.url): Promise<Result<
 /** Where Debian's package dataset-fashion-mnist puts its files. */
 const fashionFolder = '/usr/share/datasets/fashion-mnist';
 
-/** Fashion-MNIST, 70,000 garments of 28 x 28 pixels. Issue: `fashion-absent`. */
+/**
+ * What counts as one class of Fashion-MNIST, by label: T-shirts, pullovers, coats and shirts are tops, which their pictures do not tell apart
+ * (a reader of them is right for 86 %). Then trousers, dresses, sandals, sneakers, bags, ankle boots.
+ */
+const garmentClasses = [0, 1, 0, 2, 0, 3, 0, 4, 5, 6];
+
+/** Fashion-MNIST, 70,000 garments of 28 x 28 pixels in seven classes. Issue: `fashion-absent`. */
 export async function readFashion(folder: string = fashionFolder): Promise<Result<Collection>> {
   if (!existsSync(folder))
     return failure({
@@ -62,6 +69,7 @@ export async function readFashion(folder: string = fashionFolder): Promise<Resul
     credit: 'H. Xiao, K. Rasul and R. Vollgraf (2017), Fashion-MNIST, Zalando, MIT licence',
     brightest: 255,
     files: ['train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz', 't10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'],
+    classes: garmentClasses,
   });
 }
 
@@ -85,9 +93,11 @@ interface Place {
   /** The byte of full ink. */
   readonly brightest: number;
   readonly files: readonly [trainImages: string, trainLabels: string, truthImages: string, truthLabels: string];
+  /** The class of each label, where some count as one (default: each is its own). */
+  readonly classes?: readonly number[];
 }
 
-async function readCollection(folder: string, { name, credit, brightest, files }: Place): Promise<Result<Collection>> {
+async function readCollection(folder: string, { name, credit, brightest, files, classes }: Place): Promise<Result<Collection>> {
   const read = await Promise.all(files.map((file) => readIdx(join(folder, file))));
   const issues = read.flatMap((result) => (result.ok ? [] : result.issues));
   if (issues.length > 0) return failure(...issues);
@@ -98,9 +108,11 @@ async function readCollection(folder: string, { name, credit, brightest, files }
     if (images?.ok !== true || labels?.ok !== true) continue;
     const [count, height, width] = images.value.shape;
     const fits = images.value.shape.length === 3 && height === width && labels.value.shape.length === 1 && labels.value.shape[0] === count;
-    if (fits && labels.value.values.every((label) => label < classCount))
-      parts.push(exemplarsOf(images.value.values, labels.value.values, width as number, brightest, classCount));
-    else
+    if (fits && labels.value.values.every((label) => label < labelCount)) {
+      const own = classes === undefined ? labels.value.values : labels.value.values.map((label) => classes[label] as number);
+      const classCount = classes === undefined ? labelCount : Math.max(...classes) + 1;
+      parts.push(exemplarsOf(images.value.values, own, width as number, brightest, classCount));
+    } else
       wrong.push({
         code: 'idx-format',
         message: `${join(folder, files[at] as string)}: not square pictures with one label of 0 to 9 each`,

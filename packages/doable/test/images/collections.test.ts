@@ -66,6 +66,21 @@ describe('collections', () => {
     expect(truth.pixels.reduce((sum, value) => sum + value, 0) / truth.pixels.length / 255).toBeCloseTo(0.1325, 4);
   });
 
+  it('Fashion-MNIST: T-shirts, pullovers, coats and shirts count as tops', async () => {
+    const pictures = gzipSync(Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2, ...Array(40).keys()]));
+    const labels = gzipSync(Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 10, ...Array(10).keys()]));
+    for (const part of ['train', 't10k']) {
+      write(`${part}-images-idx3-ubyte.gz`, pictures);
+      write(`${part}-labels-idx1-ubyte.gz`, labels);
+    }
+    const read = await readFashion(folder);
+    if (!read.ok) throw new Error(JSON.stringify(read.issues));
+    for (const { byClass, side, pixels } of [read.value.train, read.value.truth]) {
+      expect(byClass.map((list) => [...list])).toEqual([[0, 2, 4, 6], [1], [3], [5], [7], [8], [9]]);
+      expect([side, pixels[39]]).toEqual([2, 39]);
+    }
+  });
+
   it('what is not installed is said, with the remedy', async () => {
     const mnist = await readMnist(`file://${folder}/nothing.js`);
     expect(mnist.ok ? [] : mnist.issues).toEqual([
