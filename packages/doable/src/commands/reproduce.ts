@@ -71,7 +71,11 @@ export const runReproduce: Run = async (context) => {
     if (!json) await console.print(`${tableOneText(rows, console.out)}\n\n`);
     const done = new Map(kept.value.models.filter(({ index }) => index < asked).map((model) => [model.index, model]));
     if (done.size > 0) console.note(`${done.size} of ${asked} models are in ${out} already.`);
-    await stop.race(finish(context, { settings, asked, kept: kept.value, pool, stop }, done));
+    const work: Work = { settings, asked, kept: kept.value, pool, stop, writing: [], over: false };
+    await stop.race(finish(context, work, done));
+    // The file holds what is told below, no more and no less.
+    work.over = true;
+    await Promise.all(work.writing);
     const models = [...done.values()].sort((a, b) => a.index - b.index);
     const partial = models.length < asked;
     const summary = summarise(models);
@@ -116,10 +120,14 @@ interface Work {
   readonly kept: Kept;
   readonly pool: Pool;
   readonly stop: Stop;
+  readonly writing: Promise<unknown>[];
+  /** What is finished from now on comes too late to be kept. */
+  over: boolean;
 }
 
 /** Every model that is not `done` yet, as many at a time as there are threads; each is kept when it is finished. */
-async function finish({ console }: Context, { settings, asked, kept, pool, stop }: Work, done: Map<number, BenchmarkModel>): Promise<void> {
+async function finish({ console }: Context, work: Work, done: Map<number, BenchmarkModel>): Promise<void> {
+  const { settings, asked, kept, pool, stop } = work;
   const waiting = Array.from({ length: asked }, (_, index) => index).filter((index) => !done.has(index));
   const before = done.size;
   const started = performance.now();
@@ -136,9 +144,10 @@ async function finish({ console }: Context, { settings, asked, kept, pool, stop 
     for (const index of queue) {
       if (stop.stopped) return;
       const [model] = await pool.map<BenchmarkSettings, number, BenchmarkModel>('benchmark', settings, [index], stop.options);
-      if (model === undefined) return;
-      await kept.add(model);
-      done.set(index, model);
+      if (model === undefined || work.over) return;
+      const written = kept.add(model).then(() => done.set(index, model));
+      work.writing.push(written);
+      await written;
       report();
     }
   };
