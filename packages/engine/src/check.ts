@@ -21,8 +21,7 @@ export interface StudyTable {
   /** Null: exact probabilities. */
   readonly rows: number | null;
   readonly effectiveSize: number | null;
-  /** Null: of its pictures only the sizes were read. */
-  readonly fingerprint: string | null;
+  readonly fingerprint: string;
   readonly variables: readonly {
     readonly name: Name;
     readonly domain: Domain;
@@ -84,7 +83,7 @@ export async function check(
       regime: study.regime,
       rows: size(study.size),
       effectiveSize: size(study.effectiveSize),
-      fingerprint: study.unread === undefined ? study.fingerprint : null,
+      fingerprint: study.fingerprint,
       variables,
     });
   }

@@ -22,7 +22,7 @@ import { trainingProgress } from '../output/training.ts';
 import { lazyPool } from '../pools/lazy.ts';
 import { type Stop, stopper } from '../run.ts';
 import { cacheFolder, cacheIssue } from '../sampling/cache.ts';
-import { type NodeSources, nodeSources } from '../studies/files.ts';
+import { type NodeSources, nodeSources, type SourceSettings } from '../studies/files.ts';
 import { askOptions, exitOf, formatOf, markPartial, noQuestion, nothingKnown, printAnswers } from './answers.ts';
 import { type Context, type Exit, exit, type Run } from './command.ts';
 import { discoverOptions } from './discover.ts';
@@ -45,7 +45,7 @@ export const runAsk: Run = async (context) => {
       return exit.badInput;
     }
     const { document, directory, questions } = given.value;
-    const opened = nodeSources(directory, threadsOf(context));
+    const opened = nodeSources(directory, settingsOf(context));
     sources.push(opened);
     const loaded = await stop.race(loadProblem(document, opened));
     if (loaded === 'stopped') return interrupted(context);
@@ -184,9 +184,10 @@ async function interrupted(context: Context): Promise<typeof exit.interrupted> {
   return exit.interrupted;
 }
 
-const threadsOf = ({ args }: Context): { readonly threads?: number } => {
+/** Only models look at pictures. */
+const settingsOf = ({ args }: Context): SourceSettings => {
   const threads = args.number('threads');
-  return threads === undefined ? {} : { threads };
+  return { pixels: args.flag('sampler'), ...(threads === undefined ? {} : { threads }) };
 };
 
 /** --at, --points, and whether the fit, the models, the refits and the cache that are asked for can be had. */
@@ -230,7 +231,7 @@ async function askDocument(
   stop: Stop,
   more: PlacesArgument & { readonly pool: Pool },
 ): Promise<Result<AnswersDocument>> {
-  const opened = nodeSources(process.cwd(), threadsOf(context));
+  const opened = nodeSources(process.cwd(), settingsOf(context));
   try {
     const loaded: Result<Problem> = await loadProblem(document, opened);
     if (!loaded.ok) return loaded;

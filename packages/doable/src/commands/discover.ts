@@ -45,7 +45,7 @@ export const runDiscover: Run = async (context) => {
     }
     const { document, directory, questions } = given.value;
     const threads = args.number('threads');
-    const opened = nodeSources(directory, threads === undefined ? {} : { threads });
+    const opened = nodeSources(directory, { pixels: false, ...(threads === undefined ? {} : { threads }) });
     sources.push(opened);
     const loaded: Result<Problem> | 'stopped' = await stop.race(loadProblem(document, opened));
     if (loaded === 'stopped') return interrupted(context);

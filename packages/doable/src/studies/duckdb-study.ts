@@ -1,9 +1,10 @@
 import {
   addHashes,
   type Counts,
+  chain,
   codeReader,
   fixedRegime,
-  hashNumbers,
+  type Hash,
   hashText,
   hexOf,
   marginal,
@@ -11,14 +12,14 @@ import {
   type Schema,
   type Study,
   tally,
-  tensorSize,
+  tensorHash,
 } from '@doable/engine/adapter';
 import type { SqlVariable } from './columns.ts';
 import { studyRecords } from './duckdb-records.ts';
 import { groupSql, type Measure, type RawColumn, rawColumns } from './joint.ts';
 import { momentMeasures, type RealRange, rangeOf } from './numbers.ts';
 import { fixedSum } from './sql.ts';
-import { type Prepared, rowHash } from './summary.ts';
+import { oneHash, type Prepared, rowHash } from './summary.ts';
 
 /** Joint tables up to this many cells are kept with the moments of an outcome too. */
 const momentCells = 200_000;
@@ -174,7 +175,7 @@ async function kish({ database, weight }: Prepared, condition: string | undefine
   return { rows, effective: squares > 0 ? (sum * sum) / squares : 0 };
 }
 
-/** Over the joint table where it says everything, else over DuckDB's hashes of all rows (which may differ between its versions). */
+/** Over the joint table where it says everything, else over DuckDB's hashes of all rows (which may differ between its versions), each with its tensors. */
 async function fingerprint(
   { database, spec, plan, variables, summary, joint, tensors }: Prepared,
   schema: Schema,
@@ -189,11 +190,17 @@ async function fingerprint(
       hash = addHashes(hash, hashText(`${table.codes.subarray(cell * width, (cell + 1) * width).join()}:${table.weight[cell]}`));
     return hexOf(hash);
   }
-  const rows = joint?.hash ?? BigInt((await database.rows(`SELECT ${rowHash(variables, plan)}::VARCHAR FROM study`))[0]?.[0] ?? 0);
-  for (const { shape, values, unread } of tensors.values()) {
-    if (unread) continue;
-    const size = tensorSize(shape);
-    for (let at = 0; at < values.length; at += size) hash = addHashes(hash, hashNumbers(values, at, at + size));
+  if (tensors.size > 0) {
+    let row = 0;
+    const halves = `SELECT (h >> 32)::DOUBLE AS c0, (h & 4294967295)::DOUBLE AS c1 FROM (SELECT ${oneHash(variables, plan)} AS h FROM study)`;
+    for await (const { length, vectors } of database.stream(halves))
+      for (let i = 0; i < length; i++, row++) {
+        let record: Hash = { high: vectors[0]?.[i] as number, low: vectors[1]?.[i] as number };
+        for (const own of tensors.values()) record = chain(record, tensorHash(own, row));
+        hash = addHashes(hash, record);
+      }
+    return hexOf(hash);
   }
+  const rows = joint?.hash ?? BigInt((await database.rows(`SELECT ${rowHash(variables, plan)}::VARCHAR FROM study`))[0]?.[0] ?? 0);
   return hexOf(addHashes(hash, hashText(String(rows % 9007199254740881n))));
 }

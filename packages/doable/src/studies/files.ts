@@ -72,7 +72,7 @@ export function parseText(text: string, file: string): Result<unknown> {
 export interface SourceSettings extends DuckdbSettings {
   /** Plain CSV files up to this many bytes are read without DuckDB. */
   readonly smallFile?: number;
-  /** false: of pictures only the headers are read, and studies do not give their pixels (`Study.unread`). */
+  /** false: pictures are not decoded, and studies do not give their pixels (`Study.unread`). */
   readonly pixels?: boolean;
 }
 

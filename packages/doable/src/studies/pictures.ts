@@ -1,13 +1,14 @@
-import { open, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { failure, type ReadPicture } from '@doable/engine/adapter';
-import { decodePicture, pictureHeader, unreadPicture } from '../output/png.ts';
+import { failure, type ReadPicture, success } from '@doable/engine/adapter';
+import { decodePicture, unreadPicture } from '../output/png.ts';
 
 /** Bytes of one file of a picture, at most. */
 const mostBytes = 64 * 2 ** 20;
 
 /**
- * Reads PNG files, paths relative to `folder`; without `pixels` only their headers, so that files must be there and of the declared size.
+ * Reads PNG files, paths relative to `folder`; without `pixels` they are not decoded, so that files must be there and of the declared size.
  * Issues: `no-picture`, those of {@link decodePicture} or {@link unreadPicture}.
  */
 export const pictureReader =
@@ -15,8 +16,7 @@ export const pictureReader =
   async (path) => {
     let bytes: Uint8Array;
     try {
-      const file = isAbsolute(path) ? path : join(folder, path);
-      bytes = await (pixels ? readFile(file) : beginning(file, pictureHeader));
+      bytes = await readFile(isAbsolute(path) ? path : join(folder, path));
     } catch (error) {
       const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       const why = error instanceof Error ? error.message : String(error);
@@ -28,15 +28,6 @@ export const pictureReader =
     }
     if (bytes.length > mostBytes)
       return failure({ code: 'picture-format', message: `“${path}” has ${bytes.length} bytes, too many for a picture` });
-    return pixels ? decodePicture(bytes, path) : unreadPicture(bytes, path);
+    const picture = pixels ? decodePicture(bytes, path) : unreadPicture(bytes, path);
+    return picture.ok ? success({ ...picture.value, digest: createHash('sha256').update(bytes).digest('hex') }) : picture;
   };
-
-async function beginning(file: string, length: number): Promise<Uint8Array> {
-  const opened = await open(file);
-  try {
-    const { buffer, bytesRead } = await opened.read(new Uint8Array(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await opened.close();
-  }
-}

@@ -160,6 +160,7 @@ const momentColumns = 8;
 /** What else the scan of the joint table brings: a hash of the rows where the table does not say everything, moments of texts' numbers. */
 function extras({ relation, plan }: Context, variables: readonly SqlVariable[], checks: Checks): Pick<JointExtras, 'hash' | 'moments'> {
   const told = variables.every(({ role }) => role === 'key' || role === 'interval');
+  const tensors = variables.some(({ role }) => role === 'tensor');
   const reals = variables
     .filter(({ role, sql }) => role === 'real' && !checks.odd.has(sql))
     .flatMap(({ name }) => checks.ranges.get(name) ?? []);
@@ -168,13 +169,17 @@ function extras({ relation, plan }: Context, variables: readonly SqlVariable[], 
     parsed && reals.length <= momentColumns
       ? reals.map((range) => ({ name: range.variable.name, shift: range.shift, measures: momentMeasures(range, checks.weight) }))
       : [];
-  return { hash: told ? undefined : rowHash(variables, plan), moments };
+  return { hash: told || tensors ? undefined : rowHash(variables, plan), moments };
 }
 
 /** A sum over all rows of DuckDB's own row hashes (which may differ between its versions), below 2^53. */
-export function rowHash(variables: readonly SqlVariable[], plan: ColumnPlan): string {
-  const columns = [...variables.map(({ sql }) => sql), ...(plan.measure.kind === 'rows' ? [] : ['w'])];
-  return `(sum((hash(${columns.join(', ')}) >> 1)::BIGINT) % 9007199254740881)`;
+export const rowHash = (variables: readonly SqlVariable[], plan: ColumnPlan): string =>
+  `(sum((${oneHash(variables, plan)} >> 1)::BIGINT) % 9007199254740881)`;
+
+/** DuckDB's own hash of one row, without its tensors: 64 bits. */
+export function oneHash(variables: readonly SqlVariable[], plan: ColumnPlan): string {
+  const columns = variables.filter(({ role }) => role !== 'tensor').map(({ sql }) => sql);
+  return `hash(${[...columns, ...(plan.measure.kind === 'rows' ? [] : ['w'])].join(', ') || "''"})`;
 }
 
 const jointLimitArms = 100_000;

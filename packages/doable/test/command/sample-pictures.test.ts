@@ -164,7 +164,7 @@ test('draws in Parquet are read back as a study; a picture is set by its file', 
     expect(wrong[1]?.err).toContain(says);
 });
 
-test('--plan, explain and check read the headers of pictures and not their pixels; a file that is missing or of another size is named', async () => {
+test('commands that train nothing do not decode pictures; a file that is missing or of another size is named', async () => {
   const picture = (name: string, width: number): string => {
     const bytes = encode({ width, height: 4, channels: 1, depth: 8, data: new Uint8Array(4 * width) });
     // Nothing after the header is there.
@@ -181,17 +181,42 @@ test('--plan, explain and check read the headers of pictures and not their pixel
   expect(plan.code, plan.err).toBe(0);
   expect(plan.out).toContain('P(Scan | A)');
   const document = join(folder, 'paths.json');
-  const [explained, checked, both] = await Promise.all([
+  const plain = ['--uncertainty', 'none', '--no-verify'];
+  write(
+    'sites.csv',
+    ['Site,B,C,Scan', ...Array.from({ length: 40 }, (_, i) => `${i % 4},${i % 3 === 0 ? 1 : 0},${i % 5 < 2 ? 1 : 0},${here}`)].join('\n'),
+  );
+  const sites = write(
+    'sites.json',
+    JSON.stringify({ variables: { Scan: { tensor: [4, 4] } }, studies: [{ data: 'sites.csv', environment: 'Site' }] }),
+  );
+  const [explained, checked, both, asked, lines, discovered] = (await Promise.all([
     doable(['explain', document, 'P(A | do(Scan))']),
     doable(['check', document]),
     doable(['check', document, '--json']),
-  ]);
+    doable(['ask', document, 'P(A=1)', '--json', ...plain]),
+    doable(['ask', '--lines', 'P(A=1)', ...plain], {
+      input: `${JSON.stringify(JSON.parse(readFileSync(document, 'utf8')))}\n`,
+      cwd: folder,
+    }),
+    doable(['discover', sites, '--variables', 'B,C', '--bootstrap', '0', '--json']),
+  ])) as [Ran, Ran, Ran, Ran, Ran, Ran];
   expect(explained.code, explained.err).toBe(0);
   expect(checked.code, checked.err).toBe(0);
   expect(checked.out).toMatch(/Scan {2}4 x 4/u);
-  expect(checked.out).not.toContain('fingerprint');
-  expect(checked.err).toContain('of the pictures of Scan only the sizes were read');
-  expect(JSON.parse(both.out).tables).toMatchObject([{ rows: 2, fingerprint: null }]);
+  expect(checked.err).toContain('the pictures of Scan were not decoded');
+  const [{ fingerprint, rows }] = JSON.parse(both.out).tables;
+  expect([rows, fingerprint]).toEqual([2, expect.stringMatching(/^[0-9a-f]{16}$/u)]);
+  expect(checked.out).toContain(`fingerprint ${fingerprint}`);
+  expect([asked.code, lines.code], asked.err + lines.err).toEqual([0, 0]);
+  for (const { out } of [asked, lines])
+    expect(JSON.parse(out).answers[0]).toMatchObject({ value: 0.5, studies: [{ rows: 2, fingerprint }] });
+  expect(asked.err).toContain('the pictures of Scan were not decoded');
+  expect(discovered.err).toContain('the pictures of Scan were not decoded');
+  expect(JSON.parse(discovered.out).studies).toMatchObject([{ rows: 40, fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/u) }]);
+  const trained = await doable(['ask', document, 'P(A=1 | do(Scan))', '--sampler']);
+  expect(trained.code).toBe(2);
+  expect(trained.err).toContain('“cut-off.png” is damaged');
   const drawn = await ask([here, here], '-n', '1');
   expect(drawn.code).toBe(2);
   expect(drawn.err).toContain('“cut-off.png” is damaged');

@@ -133,7 +133,7 @@ test('a document with inline rows that name pictures beside it; a column that ho
   expect(wrong.ok ? [] : wrong.issues).toMatchObject([{ code: 'tensor-column', where: { column: 'Scan' } }]);
 });
 
-test('studies whose pictures are read by their headers: the same tables and domains, no pixels to be had', async () => {
+test('studies whose pictures are not decoded: the same tables, domains and fingerprint, no pixels to be had', async () => {
   const bytes = (value: number): Uint8Array =>
     encode({ width: 2, height: 2, channels: 1, depth: 8, data: Uint8Array.of(value, 0, 9, 255) });
   for (const [name, value] of [
@@ -145,9 +145,13 @@ test('studies whose pictures are read by their headers: the same tables and doma
     writeFileSync(join(directory, `${name}-cut.png`), bytes(value).subarray(0, pictureHeader));
   }
   const load = async (file: string, kind: 'whole' | 'cut', pixels: boolean, smallFile: number) => {
-    writeFileSync(join(directory, file), `A,Scan\n1,low-${kind}.png\n2,high-${kind}.png\n2,low-${kind}.png\n`);
+    // The picture of the last record is missing.
+    writeFileSync(join(directory, file), `A,Scan\n1,low-${kind}.png\n2,high-${kind}.png\n2,low-${kind}.png\n3,\n`);
     const sources = nodeSources(directory, { pixels, smallFile });
-    const made = await loadProblem({ variables: { Scan: { tensor: [2, 2] } }, studies: [{ name: 's', data: file }] }, sources);
+    const made = await loadProblem(
+      { variables: { Scan: { tensor: [2, 2] } }, studies: [{ name: 's', data: file, missing: 'drop' }] },
+      sources,
+    );
     const [study] = made.ok ? made.value.studies : [];
     if (!made.ok || study === undefined) throw new Error(JSON.stringify(made));
     const counts = await study.counts(['A']);
@@ -160,12 +164,24 @@ test('studies whose pictures are read by their headers: the same tables and doma
     expect(whole.counts).toEqual([1, 2]);
     expect(sizes.domains).toEqual(whole.domains);
     expect(sizes.domains.get('Scan')).toEqual({ kind: 'tensor', shape: [2, 2], range: [0, 1] });
-    const note = 'study s: of the pictures of Scan only the sizes were read, so damaged ones are not noticed here';
+    const note = 'study s: the pictures of Scan were not decoded, so damaged ones are not noticed here';
     expect(sizes.notes.filter((one) => !whole.notes.includes(one))).toEqual([note]);
     expect([whole.study.unread, sizes.study.unread]).toEqual([undefined, ['Scan']]);
     expect((await rowsOf(whole.study)).batch.columns.get('Scan')).toMatchObject({ kind: 'tensor', shape: [2, 2] });
     await expect(rowsOf(sizes.study)).rejects.toThrow(RangeError);
-    for (const { sources } of [whole, sizes]) sources.close();
+    const same = await load('whole.csv', 'whole', false, smallFile);
+    expect(same.study.fingerprint).toBe(whole.study.fingerprint);
+    expect(sizes.study.fingerprint).not.toBe(whole.study.fingerprint);
+    // The tables are the same, one pixel of one picture is not.
+    writeFileSync(join(directory, 'high-whole.png'), bytes(201));
+    for (const pixels of [true, false]) {
+      const changed = await load('whole.csv', 'whole', pixels, smallFile);
+      expect(changed.counts).toEqual(whole.counts);
+      expect(changed.study.fingerprint).not.toBe(whole.study.fingerprint);
+      changed.sources.close();
+    }
+    writeFileSync(join(directory, 'high-whole.png'), bytes(200));
+    for (const { sources } of [whole, sizes, same]) sources.close();
   }
 });
 

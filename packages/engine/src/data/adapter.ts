@@ -18,7 +18,7 @@ export type { Counts } from './counts.ts';
 export { csvReader } from './csv.ts';
 export { codeReader, fixedRegime } from './encode.ts';
 export { levelNumbers, namesOf } from './features.ts';
-export { addHashes, type Hash, hashNumbers, hashText, hexOf } from './fingerprint.ts';
+export { addHashes, chain, type Hash, hashText, hexOf } from './fingerprint.ts';
 export { canonical, intervalNames, missingTexts, numberOf } from './level.ts';
 export { type MemoryData, memorySource } from './memory.ts';
 export { type ColumnRange, type Columns, type FeatureFactor, type MomentQuery, type Moments, momentsOfColumns } from './moments.ts';
@@ -40,6 +40,7 @@ export {
   channelsHint,
   channelsLast,
   type Picture,
+  type PictureFile,
   pictureFrame,
   picturePixels,
   type ReadPicture,
@@ -47,6 +48,7 @@ export {
   shapeText,
   type TensorValues,
   tensorGatherer,
+  tensorHash,
   tensorLimit,
   tensorSize,
   unreadNote,

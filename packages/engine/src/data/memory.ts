@@ -3,7 +3,7 @@ import { failure, type Result, success } from '../run/issue.ts';
 import { readingOf } from './checks.ts';
 import { type CsvOptions, csvTable } from './csv.ts';
 import { codeReader, fixedRegime } from './encode.ts';
-import { addHashes, chain, type Hash, hashNumbers, hashText, hexOf, start } from './fingerprint.ts';
+import { addHashes, chain, type Hash, hashText, hexOf, start } from './fingerprint.ts';
 import { inferSchema } from './infer.ts';
 import { numberOf } from './level.ts';
 import { type Reading, readTable, readTensors, rowsTable } from './reading.ts';
@@ -11,7 +11,7 @@ import { recordsStudy } from './records.ts';
 import type { Declared, Schema, StudySource, StudySpec } from './source.ts';
 import type { Study } from './study.ts';
 import { type Column, cellText } from './table.ts';
-import { type ReadPicture, type ReadTensors, type TensorValues, tensorSize, unreadNote } from './tensors.ts';
+import { type ReadPicture, type ReadTensors, type TensorValues, tensorHash, tensorSize, unreadNote } from './tensors.ts';
 
 /** A cell of an inline row; a list for a tensor, flat or nested. */
 export type Cell = string | number | boolean | bigint | null | undefined | readonly unknown[];
@@ -89,11 +89,9 @@ function openTable(
   for (const { name, column } of known) {
     const domain = schema.domains.get(name) as Domain;
     const own = tensors.get(name);
-    if (own !== undefined && own.unread !== true) {
-      const { shape, values } = own;
-      const size = tensorSize(shape);
-      pictures.set(name, { shape, values: keptTensors(own, kept) });
-      mix((record) => hashNumbers(values, (kept[record] as number) * size, ((kept[record] as number) + 1) * size));
+    if (own !== undefined) {
+      if (own.unread !== true) pictures.set(name, { shape: own.shape, values: keptTensors(own, kept) });
+      mix((record) => tensorHash(own, kept[record] as number));
       continue;
     }
     const cells = columnOf(column);

@@ -15,9 +15,9 @@ export interface Study {
   readonly size: number;
   /** Kish's effective sample size where weights are given, else `size`. */
   readonly effectiveSize: number;
-  /** A digest of the data and of how it was read; where variables are `unread`, not of all the data. */
+  /** A digest of the data and of how it was read; of pictures in files, of the bytes of these. */
   readonly fingerprint: string;
-  /** Variables of whose pictures only the sizes were read: {@link Study.columns} does not have them. Absent: none. */
+  /** Variables whose pictures were not decoded: {@link Study.columns} does not have them. Absent: none. */
   readonly unread?: readonly Name[];
   /** The contingency table over finite variables `of` (a subset of `measured`, any order; empty: the total), with the moments of one real `outcome`. */
   counts(of: readonly Name[], outcome?: Name): Promise<Counts>;

@@ -1,5 +1,6 @@
 import type { Name } from '../graph/variable.ts';
 import { failure, type Issue, type Result, success, type Where } from '../run/issue.ts';
+import { type Hash, hashNumbers, hashText } from './fingerprint.ts';
 
 /** A picture as its file holds it: pixels row after row from the top, `channels` bytes each (grey, grey and alpha, RGB or RGBA). */
 export interface Picture {
@@ -7,12 +8,18 @@ export interface Picture {
   readonly height: number;
   readonly channels: number;
   readonly values: Uint8Array;
-  /** Only its size was read, and `values` is empty. */
+  /** It was not decoded: only its size is known, and `values` is empty. */
   readonly unread?: true;
 }
 
+/** A picture with what tells its file from others. */
+export interface PictureFile extends Picture {
+  /** Of the bytes of the file, whether it was decoded or not: other pixels have another. */
+  readonly digest: string;
+}
+
 /** Reads the file of a picture; the path is as the data has it. */
-export type ReadPicture = (path: string) => Promise<Result<Picture>>;
+export type ReadPicture = (path: string) => Promise<Result<PictureFile>>;
 
 /** Tensors of one variable: rows x (product of shape) numbers, row-major. */
 export interface TensorValues {
@@ -23,8 +30,10 @@ export interface TensorValues {
 /** A column of tensors as a study reads it. */
 export interface ReadTensors extends TensorValues {
   readonly extent: Extent;
-  /** Of some of its pictures only the sizes were read: `values` is nothing to learn from, and may be empty. */
+  /** Pictures were not decoded: `values` is nothing to learn from, and may be empty. */
   readonly unread?: true;
+  /** By row, the files of pictures. Absent: there are none. */
+  readonly files?: ReadonlyMap<number, Hash>;
 }
 
 /** Least and greatest number of a column of tensors. */
@@ -59,15 +68,22 @@ export interface TensorGatherer {
 /** Numbers in one column of tensors, at most: 1 GiB as they are held. */
 export const mostTensorNumbers = 2 ** 28;
 
-/** What is to be told of columns of whose pictures only the sizes were read. */
+/** What is to be told of columns whose pictures were not decoded. */
 export function unreadNote(tensors: ReadonlyMap<Name, Pick<ReadTensors, 'unread'>>): string[] {
   const unread = [...tensors].flatMap(([name, one]) => (one.unread ? [name] : []));
-  return unread.length === 0
-    ? []
-    : [`of the pictures of ${unread.join(' and ')} only the sizes were read, so damaged ones are not noticed here`];
+  return unread.length === 0 ? [] : [`the pictures of ${unread.join(' and ')} were not decoded, so damaged ones are not noticed here`];
 }
 
 export const tensorSize = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
+
+/** The hash of one row: of the file of its picture, else of its numbers; the same whether pictures were decoded or not. */
+export function tensorHash({ shape, values, files }: ReadTensors, row: number): Hash {
+  const file = files?.get(row);
+  if (file !== undefined) return file;
+  const size = tensorSize(shape);
+  // A missing cell is zeros where pictures are held.
+  return values.length === 0 ? hashNumbers(new Float32Array(size), 0, size) : hashNumbers(values, row * size, (row + 1) * size);
+}
 export const shapeText = (shape: readonly number[]): string => shape.join(' x ');
 
 /** What is wrong with reading so many tensors into memory, if anything is. */
@@ -92,6 +108,7 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
     return held;
   };
   let unread = false;
+  const files = new Map<number, Hash>();
   const faults = new Map<string, { row: number; says: string; count: number; hint?: string; part?: number }>();
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const wrong: TensorGatherer['wrong'] = (row, code, says, more = {}) => {
@@ -135,6 +152,7 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
         return wrong(row, scaled.code, `${text} ${scaled.fault}`, scaled.hint === undefined ? {} : { hint: scaled.hint });
       if ('values' in scaled) hold().set(scaled.values, row * size);
       else unread = true;
+      files.set(row, hashText(read.value.digest));
       if (range === undefined) [least, most] = [Math.min(least, 0), Math.max(most, 1)];
       else [least, most] = range;
     },
@@ -156,6 +174,7 @@ export function tensorGatherer(task: TensorTask): TensorGatherer {
             values: held ?? new Float32Array(unread ? 0 : rows * size),
             extent: { least, most },
             ...(unread && { unread }),
+            ...(files.size > 0 && { files }),
           });
     },
   };

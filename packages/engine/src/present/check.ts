@@ -138,7 +138,7 @@ function tableLines({ name, regime, rows, effectiveSize, fingerprint, variables 
   const widest = Math.max(0, ...body.map(({ variable }) => columnsOf(variable)));
   return [
     ...paragraph([{ tone: 'title', text: name }, `, ${size}${effective}, ${did}${sites}`], options),
-    ...(fingerprint === null ? [] : [`  ${paint('dim', `fingerprint ${fingerprint}`)}`]),
+    `  ${paint('dim', `fingerprint ${fingerprint}`)}`,
     ...body.flatMap(({ variable, text }) => paragraph(text, options, `  ${pad(variable, Math.min(widest, 24))}  `)),
   ];
 }

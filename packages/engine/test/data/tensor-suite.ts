@@ -121,6 +121,13 @@ export function tensorSuite(label: string, make: MakeTensors, { typed, pictures,
       const [one, same, changed] = await Promise.all([read(three, range), read(three, range), read(other, range)]);
       expect(same.study.fingerprint).toBe(one.study.fingerprint);
       expect(changed.study.fingerprint).not.toBe(one.study.fingerprint);
+      const [a, b, c] = three.rows as [TensorCell[], TensorCell[], TensorCell[]];
+      const [turned, swapped] = await Promise.all([
+        read({ ...three, rows: [c, a, b] }, range),
+        read({ ...three, rows: [['a', b[1] as TensorCell], ['b', a[1] as TensorCell], c] }, range),
+      ]);
+      expect(turned.study.fingerprint).toBe(one.study.fingerprint);
+      expect(swapped.study.fingerprint).not.toBe(one.study.fingerprint);
     });
 
     test('a list of another length, of another nesting, numbers outside the range: file, row and column are named', async () => {
@@ -237,6 +244,36 @@ export function tensorSuite(label: string, make: MakeTensors, { typed, pictures,
       const opaque: Picture = { width: 2, height: 1, channels: 4, values: Uint8Array.of(1, 2, 3, 255, 4, 5, 6, 255) };
       const kept = await read({ header: ['Scan'], rows: [[opaque]] }, { Scan: { tensor: [3, 1, 2], range: [0, 255] } });
       expect(tensorOf(kept.batch.columns.get('Scan')).values).toEqual([1, 4, 2, 5, 3, 6]);
+    });
+
+    test.skipIf(!pictures)('the fingerprint knows pictures by what their files hold, and which record has which', async () => {
+      const [one, two] = [grey(0, 51, 102, 255), grey(255, 0, 0, 0)];
+      const of = async (...rows: (readonly TensorCell[])[]): Promise<string> =>
+        (await read({ header: ['K', 'Scan'], rows }, { Scan: scan })).study.fingerprint;
+      const own = await of(['a', one], ['b', two], ['b', one]);
+      expect(own).toMatch(/^[0-9a-f]{16}$/u);
+      // Under other names, and in another order.
+      expect(await of(['a', one], ['b', two], ['b', one])).toBe(own);
+      expect(await of(['b', one], ['a', one], ['b', two])).toBe(own);
+      const others = [
+        await of(['a', one], ['b', two], ['b', grey(0, 51, 103, 255)]),
+        await of(['a', two], ['b', one], ['b', one]),
+        await of(['a', one], ['b', two], ['b', two]),
+        (
+          await read(
+            {
+              header: ['K', 'Scan'],
+              rows: [
+                ['a', one],
+                ['b', two],
+                ['b', one],
+              ],
+            },
+            { Scan: { ...scan, range: [0, 2] } },
+          )
+        ).study.fingerprint,
+      ];
+      expect(new Set([own, ...others]).size).toBe(5);
     });
 
     test.skipIf(!pictures)('PNG files that do not fit: the picture, its size and the row are named', async () => {

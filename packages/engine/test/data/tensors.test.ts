@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memorySource, memoryStudy } from '../../src/data/memory.ts';
-import type { Picture, ReadPicture } from '../../src/data/tensors.ts';
+import type { PictureFile, ReadPicture } from '../../src/data/tensors.ts';
 import { loadProblem } from '../../src/problem.ts';
 import { failure, success } from '../../src/run/issue.ts';
 import { csvOfTensors, isPicture, type TensorTable, tensorSuite } from './tensor-suite.ts';
@@ -11,11 +11,11 @@ function withPaths({ header, rows }: TensorTable): {
   readonly pictures: ReadPicture;
   readonly header: readonly string[];
 } {
-  const files = new Map<string, Picture>();
+  const files = new Map<string, PictureFile>();
   const plain = rows.map((row, i) =>
     row.map((cell) => {
       if (!isPicture(cell)) return cell;
-      files.set(`${i}.png`, cell);
+      files.set(`${i}.png`, { ...cell, digest: JSON.stringify([cell.width, cell.channels, [...cell.values]]) });
       return `${i}.png`;
     }),
   );
