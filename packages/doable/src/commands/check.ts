@@ -1,4 +1,4 @@
-import { check, loadProblem } from '@doable/engine';
+import { check, Interrupted, loadProblem } from '@doable/engine';
 import { checkText } from '@doable/engine/present';
 import { earlyIssues, placed } from '../arguments/early.ts';
 import { readProblem } from '../arguments/problem.ts';
@@ -37,9 +37,12 @@ export const runCheck: Run = async (context) => {
       return exit.badInput;
     }
     const options = { ...askOptions(args, stop), familyLevel: 1 - (args.number('level') ?? 0.95), onProgress: console.progress.onProgress };
-    const checked = await stop.race(check(problem, options));
+    const checked = await stop.race(check(problem, options).catch(ended));
     console.progress.clear();
-    if (checked === 'stopped') return exit.interrupted;
+    if (checked === 'stopped') {
+      console.note('Stopped before the studies were checked.');
+      return exit.interrupted;
+    }
     if (!checked.ok) {
       console.fail(checked.issues);
       return exit.badInput;
@@ -53,3 +56,8 @@ export const runCheck: Run = async (context) => {
     for (const one of sources) one.close();
   }
 };
+
+function ended(error: unknown): 'stopped' {
+  if (error instanceof Interrupted) return 'stopped';
+  throw error;
+}

@@ -187,3 +187,9 @@ test.each(['0.7', '0.001'])('--timeout %s ends a run in the same way', async (se
   expect(partial).toBe(true);
   for (const answer of answers) expect(answer.value).toBeCloseTo(confoundedTruth, 12);
 });
+
+test('check that is stopped while it reads says so', async () => {
+  const ran = await doable(['check', 'examples/titanic.json', '--json', '--timeout', '0.001']);
+  expect([ran.code, ran.out]).toEqual([130, '']);
+  expect(ran.err).toContain('Stopped before the studies were checked.');
+});
