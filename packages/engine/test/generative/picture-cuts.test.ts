@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pictures } from '../../src/generative/metrics/pictures.ts';
-import { fitPictureKinds, type PictureKindsOptions } from '../../src/generative/models/picture-kinds.ts';
+import { type Compared, cutClasses, fitPictureKinds } from '../../src/generative/models/picture-kinds.ts';
 import { Random } from '../../src/math/random.ts';
 
 const [classes, rows, side] = [4, 1200, 4];
@@ -33,8 +33,9 @@ describe('where a class of pictures is cut in two', () => {
         return new Map([['class', found]]);
       },
     };
-    const share = async (wanted: (row: number) => number, compared?: PictureKindsOptions['compared']): Promise<number> => {
-      const kinds = await fitPictureKinds(pictures, { classes: seen, components: 4, seed: 1, ...(compared && { compared }) });
+    const share = async (wanted: (row: number) => number, by?: Compared): Promise<number> => {
+      const cuts = by && [await cutClasses(pictures, seen, [], by, { seed: 1 })];
+      const kinds = await fitPictureKinds(pictures, { classes: seen, components: 4, seed: 1, ...(cuts && { cuts }) });
       const sides = (await kinds.predict(pictures)).get('side') as Int32Array;
       const agreed = sides.reduce((sum, one, row) => sum + (one === wanted(row) ? 1 : 0), 0) / rows;
       // Which side is called 1 is nobody's business.
@@ -55,7 +56,7 @@ describe('where a class of pictures is cut in two', () => {
           return values[from + (which === 0 ? mine : area - 1)] as number;
         }),
     };
-    expect(await share(ownPixel, [compared])).toBe(1);
-    expect(await share((row) => lit[row] as number, [compared])).toBeLessThan(chance);
+    expect(await share(ownPixel, compared)).toBe(1);
+    expect(await share((row) => lit[row] as number, compared)).toBeLessThan(chance);
   });
 });

@@ -49,7 +49,7 @@ interface Group {
  * most of it, by the mean log-probability of its levels against their entropy; those of which the pictures tell less than a twentieth are left out, but for the
  * best. The class of a picture is its likeliest levels of these, most telling first, as long as the mean kind has 20 pictures. Each class is
  * cut in two: by all that is read, where there are two columns of pictures or more, else by the pixels; and once more by what such columns of a
- * study tell of each other beyond the classes, where that is anything. The pictures of all columns of a shape are taken
+ * study tell of each other beyond that, where it is anything. The pictures of all columns of a shape are taken
  * to be of one sort. Issues: `no-kinds` where no finite column stands beside pictures; those of the training.
  */
 export async function learnKinds(

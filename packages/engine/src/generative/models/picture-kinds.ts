@@ -12,8 +12,8 @@ export interface PictureKindsOptions extends RunOptions {
   /** Components that the pictures of a kind are written in, at most. */
   readonly components: number;
   readonly seed: number;
-  /** What pictures of a class are compared by, a cut for each (default: one, by their pixels). */
-  readonly compared?: readonly Compared[];
+  /** Where the classes are cut (default: once, by their pixels). */
+  readonly cuts?: readonly MadeCut[];
   /** Numbers that the components of all kinds may take together; where it would be more, each kind has fewer (default: any). */
   readonly mostNumbers?: number;
   /** All numbers are rounded to single precision, in which they are saved (default: not). */
@@ -36,6 +36,11 @@ export interface KindsCut {
   readonly at: ReadonlyMap<string, number>;
 }
 
+/** A cut with what pictures are compared by. */
+export interface MadeCut extends KindsCut {
+  readonly by: Compared;
+}
+
 /** Where classes are cut, and the components of each kind, as plain data. A kind is named by the levels of its attributes with a space between. */
 export interface KindsState {
   readonly cuts: readonly KindsCut[];
@@ -55,31 +60,24 @@ const [fewest, rowsPerComponent, fewestComponents] = [20, 4, 4];
 /** Pictures that a common direction is learnt from, at most. */
 const mostRows = 3000;
 
-const pixelsOf = (size: number): Compared => ({ width: size, of: async ({ values }) => values });
+/** Pictures of so many numbers as they are. */
+export const pixelsOf = (size: number): Compared => ({ width: size, of: async ({ values }) => values });
 
 /** Kinds from what {@link fitPictureKinds} found, with the same classes and comparisons. */
-export function pictureKinds(state: KindsState, classes: PictureKey, compared?: readonly Compared[]): PictureKinds {
+export function pictureKinds(state: KindsState, classes: PictureKey, compared: readonly Compared[]): PictureKinds {
   const { cuts, pooled, own } = state;
-  return {
-    state,
-    attributes: attributesOf(classes, cuts),
-    predict: sorter(cuts, classes, compared ?? [pixelsOf(pooled.size)]),
-    basesBy: (by) => ({ pooled, by, own }),
-  };
+  const made = cuts.map((cut, i): MadeCut => ({ ...cut, by: compared[i] as Compared }));
+  return { state, ...cutKey(classes, made), basesBy: (by) => ({ pooled, by, own }) };
 }
 
-const attributesOf = (classes: PictureKey, cuts: readonly KindsCut[]): PictureKey['attributes'] => [
-  ...classes.attributes,
-  ...cuts.map(({ side }) => ({ name: side, levels: 2 })),
-];
-
-const sorter =
-  (cuts: readonly KindsCut[], classes: PictureKey, compared: readonly Compared[]) =>
-  async (looked: Pictures): Promise<Map<string, Int32Array>> => {
+/** Sorts pictures by class and side of each cut. */
+export const cutKey = (classes: PictureKey, cuts: readonly MadeCut[]): PictureKey => ({
+  attributes: [...classes.attributes, ...cuts.map(({ side }) => ({ name: side, levels: 2 }))],
+  async predict(looked) {
     const found = new Map(await classes.predict(looked));
     const words = wordsOf(classes.attributes, found);
-    for (const [i, { side, direction, at }] of cuts.entries()) {
-      const numbers = await (compared[i] as Compared).of(looked);
+    for (const { side, direction, at, by } of cuts) {
+      const numbers = await by.of(looked);
       const sides = words.map((word, row) => {
         const cut = at.get(word);
         return cut !== undefined && along(direction, numbers, row) > cut ? 1 : 0;
@@ -87,17 +85,39 @@ const sorter =
       found.set(side, Int32Array.from(sides));
     }
     return found;
-  };
+  },
+});
 
 /**
- * Kinds of pictures: the classes, cut in two, once for each thing that they are compared by, at its mean along one direction for all,
- * in which that differs most from the mean of the class: it finds what varies alike in every class. Learnt from pictures alone; the kind is a function of the picture. A kind of
- * few pictures shares the components of all. Throws Interrupted when its signal is aborted.
+ * One more cut of the classes in two: each at its mean along one direction for all, in which what pictures are compared by differs most from the
+ * mean of the class. It finds what varies alike in every class. `cuts`: those that there are. `single`: rounded to single precision.
+ */
+export async function cutClasses(
+  pictures: Pictures,
+  classes: PictureKey,
+  cuts: readonly MadeCut[],
+  by: Compared,
+  { seed, single = false }: Pick<PictureKindsOptions, 'seed' | 'single'>,
+): Promise<MadeCut> {
+  const taken = new Set(cutKey(classes, cuts).attributes.map(({ name }) => name));
+  let side = 'side';
+  while (taken.has(side)) side = `${side}'`;
+  const found = rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures)));
+  const large = new Map([...found].filter(([, rows]) => rows.length >= fewest));
+  const random = new Random(seed, 'kinds').split(cuts.length === 0 ? 'cut' : `cut ${cuts.length + 1}`);
+  const { direction, at } = cutsOf(await by.of(pictures), by.width, large, random);
+  if (!single) return { side, direction, at, by };
+  return { side, direction: direction.map(Math.fround), at: new Map([...at].map(([word, place]) => [word, Math.fround(place)])), by };
+}
+
+/**
+ * Kinds of pictures: the classes, cut in two once or more often, and the components of each. Learnt from pictures alone; the kind is a function
+ * of the picture. A kind of few pictures shares the components of all. Throws Interrupted when its signal is aborted.
  */
 export async function fitPictureKinds(pictures: Pictures, options: PictureKindsOptions): Promise<PictureKinds> {
   const { classes, components, seed, mostNumbers = Number.POSITIVE_INFINITY, single = false } = options;
   const size = pictures.shape.reduce((product, each) => product * each, 1);
-  const compared = options.compared ?? [pixelsOf(size)];
+  const cuts = options.cuts ?? [await cutClasses(pictures, classes, [], pixelsOf(size), { seed, single })];
   const random = new Random(seed, 'kinds');
   const of = (rows: readonly number[]): Float32Array => {
     const values = new Float32Array(rows.length * size);
@@ -108,19 +128,8 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
   const rounded = (found: Components): Components => {
     return { ...found, mean: round(found.mean), directions: round(found.directions), deviations: round(found.deviations) };
   };
-  const taken = new Set(classes.attributes.map(({ name }) => name));
-  const found = rowsByWord(wordsOf(classes.attributes, await classes.predict(pictures)));
-  const large = new Map([...found].filter(([, rows]) => rows.length >= fewest));
-  const cuts: KindsCut[] = [];
-  for (const { width, of: numbers } of compared) {
-    let side = 'side';
-    while (taken.has(side)) side = `${side}'`;
-    taken.add(side);
-    const exact = cutsOf(await numbers(pictures), width, large, random.split(cuts.length === 0 ? 'cut' : `cut ${cuts.length + 1}`));
-    const at = new Map([...exact.at].map(([word, place]) => [word, single ? Math.fround(place) : place]));
-    cuts.push({ side, direction: round(exact.direction), at });
-  }
-  const kinds = rowsByWord(wordsOf(attributesOf(classes, cuts), await sorter(cuts, classes, compared)(pictures)));
+  const key = cutKey(classes, cuts);
+  const kinds = rowsByWord(wordsOf(key.attributes, await key.predict(pictures)));
   const most = Math.min(components, Math.max(fewestComponents, Math.floor(mostNumbers / (size * kinds.size))));
   const pooled = rounded(principalComponents(pictures.values, pictures.values.length / size, size, most, random.split('all'), 3));
   const own = new Map<string, Components>();
@@ -132,7 +141,12 @@ export async function fitPictureKinds(pictures: Pictures, options: PictureKindsO
     if (count < fewestComponents) continue;
     own.set(word, rounded(principalComponents(of(rows), rows.length, size, count, random.split(`own ${word}`), 3)));
   }
-  return pictureKinds({ cuts, pooled, own }, classes, compared);
+  const bare = cuts.map(({ side, direction, at }): KindsCut => ({ side, direction, at }));
+  return pictureKinds(
+    { cuts: bare, pooled, own },
+    classes,
+    cuts.map(({ by }) => by),
+  );
 }
 
 /** The direction of the largest differences from the means of the classes, and the place of each mean along it. */

@@ -10,11 +10,14 @@ import type { PairReader } from './pair-network.ts';
 import { fitPictureCode, type Lesson } from './picture-code.ts';
 import {
   type Compared,
+  cutClasses,
+  cutKey,
   fitPictureKinds,
   type KindsState,
+  type MadeCut,
   type PictureKinds,
-  type PictureKindsOptions,
   pictureKinds,
+  pixelsOf,
 } from './picture-kinds.ts';
 import { fitPicturePairs, type PicturePairs, type PicturePairsOptions } from './picture-pairs.ts';
 
@@ -56,7 +59,7 @@ export interface SortOptions extends RunOptions {
   readonly threads?: number;
 }
 
-/** Columns of pictures that stand in the same rows, by twos, and how many steps are taken to learn what the one tells of the other. */
+/** Columns of pictures that stand in the same rows, by twos, and how many steps are taken to learn what the one tells of the other that their kinds, so far, do not. */
 export interface PairsToLearn {
   readonly pairs: readonly { readonly first: Pictures; readonly second: Pictures }[];
   readonly steps: number;
@@ -95,40 +98,43 @@ export async function sortPictures(
   const code = fitted.value;
   const classes = await options.classesOf(code);
   const warnings = [...(fitted.warnings ?? [])];
+  const classKey = keyOf({ range, code, classes });
   const compared: ComparedBy[] = [];
+  const cuts: MadeCut[] = [];
   for (const asked of options.compared) {
-    if (typeof asked === 'string') compared.push(asked);
-    else {
-      const learnt = await learntPairs(asked, { range, code, classes }, training);
-      if (!learnt.ok) return learnt;
-      warnings.push(...(learnt.warnings ?? []));
-      if (learnt.value !== undefined) compared.push(learnt.value);
-    }
+    const learnt = typeof asked === 'string' ? success(asked) : await learntPairs(asked, range, cutKey(classKey, cuts), training);
+    if (!learnt.ok) return learnt;
+    warnings.push(...(learnt.warnings ?? []));
+    if (learnt.value === undefined) continue;
+    compared.push(learnt.value);
+    const by = numbersOf(learnt.value, { range, code });
+    cuts.push(await cutClasses(pictures, classKey, cuts, by, { seed, ...(single !== undefined && { single }) }));
   }
-  const sorting: Sorting = { shape, range, code, classes, compared };
   const kinds = await fitPictureKinds(pictures, {
-    ...partsOf(sorting),
+    classes: classKey,
+    cuts,
     components,
     seed,
     ...(mostNumbers !== undefined && { mostNumbers }),
     ...(single !== undefined && { single }),
     ...run,
   });
-  return success({ ...sorting, kinds }, warnings);
+  return success({ shape, range, code, classes, compared, kinds }, warnings);
 }
 
-/** What pictures tell of each other that the classes of the two do not tell; undefined where that is too little. */
+/** What pictures tell of each other that the kinds of the two, so far, do not tell; undefined where that is too little. */
 async function learntPairs(
   { pairs: asked, steps, leastNats }: PairsToLearn,
-  { range, code, classes }: Pick<Sorting, 'range' | 'code' | 'classes'>,
+  range: Sorting['range'],
+  soFar: PictureKey,
   training: Omit<PicturePairsOptions, 'steps'>,
 ): Promise<Result<PairReader | undefined>> {
   const pairs: PicturePairs[] = [];
-  const count = classes.reduce((product, { levels }) => product * levels, 1);
-  for (const each of asked) {
-    const [first, second] = [brightness(each.first, range), brightness(each.second, range)];
-    const [one, other] = [wordsOf(await code.readings(first), code, classes), wordsOf(await code.readings(second), code, classes)];
-    pairs.push({ first, second, classes: one.map((word, row) => word * count + (other[row] as number)) });
+  const count = soFar.attributes.reduce((product, { levels }) => product * levels, 1);
+  for (const { first, second } of asked) {
+    const [one, other] = [await numbered(soFar, first), await numbered(soFar, second)];
+    const classes = one.map((kind, row) => kind * count + (other[row] as number));
+    pairs.push({ first: brightness(first, range), second: brightness(second, range), classes });
   }
   const learnt = await fitPicturePairs(pairs, { ...training, steps });
   if (!learnt.ok) {
@@ -139,33 +145,31 @@ async function learntPairs(
   return success(leastNats !== undefined && !(told >= leastNats) ? undefined : learnt.value, learnt.warnings ?? []);
 }
 
-/** The class of each row as one number. */
-function wordsOf(readings: Float32Array, { width }: CodeReader, classes: readonly CodeHead[]): number[] {
-  const levels = likeliest(readings, width, classes);
-  return Array.from({ length: readings.length / width }, (_, row) =>
-    classes.reduce((word, { label, levels: count }) => word * count + (levels.get(label)?.[row] as number), 0),
+/** The kind of each picture as one number. */
+async function numbered({ attributes, predict }: PictureKey, pictures: Pictures): Promise<number[]> {
+  const levels = await predict(pictures);
+  const rows = levels.get(attributes[0]?.name ?? '')?.length ?? 0;
+  return Array.from({ length: rows }, (_, row) =>
+    attributes.reduce((number, { name, levels: count }) => number * count + (levels.get(name)?.[row] as number), 0),
   );
 }
 
 /** Sorts as the one did from which the state is. */
 export function sortedPictures(sorting: Sorting, state: KindsState): SortedPictures {
-  const { classes, compared } = partsOf(sorting);
-  return { ...sorting, kinds: pictureKinds(state, classes, compared) };
+  const numbers = sorting.compared.map((by) => numbersOf(by, sorting));
+  return { ...sorting, kinds: pictureKinds(state, keyOf(sorting), numbers) };
 }
 
-function partsOf({ code, classes, compared, range }: Sorting): Pick<PictureKindsOptions, 'classes' | 'compared'> {
-  const readings = (pictures: Pictures): Promise<Float32Array> => code.readings(brightness(pictures, range));
-  const key: PictureKey = {
-    attributes: classes.map(({ label, levels }) => ({ name: label, levels })),
-    predict: async (pictures) => likeliest(await readings(pictures), code.width, classes),
-  };
-  const size = code.state.shape.reduce((product, each) => product * each, 1);
-  const numbers = compared.map((by): Compared => {
-    if (by === 'pixels') return { width: size, of: async ({ values }) => values };
-    if (by === 'readings') return { width: code.width, of: readings };
-    return { width: by.width, of: (pictures) => by.of(brightness(pictures, range)) };
-  });
-  return { classes: key, compared: numbers };
+/** Tells the classes, by the code. */
+const keyOf = ({ range, code, classes }: Pick<Sorting, 'range' | 'code' | 'classes'>): PictureKey => ({
+  attributes: classes.map(({ label, levels }) => ({ name: label, levels })),
+  predict: async (pictures) => likeliest(await code.readings(brightness(pictures, range)), code.width, classes),
+});
+
+function numbersOf(by: ComparedBy, { range, code }: Pick<Sorting, 'range' | 'code'>): Compared {
+  if (by === 'pixels') return pixelsOf(code.state.shape.reduce((product, each) => product * each, 1));
+  const read = by === 'readings' ? code.readings : by.of;
+  return { width: by === 'readings' ? code.width : by.width, of: (pictures) => read(brightness(pictures, range)) };
 }
 
 /** Frees what the backend holds for a sorting, which may still be used. */
