@@ -219,10 +219,11 @@ export async function modelIssues(samples: readonly SamplePlan[], kinds: KindCho
 
 /** `Pictures of 28 x 28: 40 kinds by Label, Colour; 16 components each at most (2.1 MB)`. */
 function sortingText({ manifest, files }: SavedSorting): string {
-  const { shape, code, classes, components, own } = manifest;
+  const { shape, code, classes, cuts, components, own } = manifest;
+  const pairs = cuts.some(({ by }) => by === 'pairs') ? ' and what pictures tell of each other' : '';
   const by = classes.flatMap((at) => code.labels[at]?.label ?? []);
   const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
-  return `Pictures of ${shape.join(' x ')}: ${own.length} kinds, by what shows of ${by.join(', ')}; up to ${components} components each (${(bytes / 1e6).toPrecision(2)} MB)`;
+  return `Pictures of ${shape.join(' x ')}: ${own.length} kinds, by what shows of ${by.join(', ')}${pairs}; up to ${components} components each (${(bytes / 1e6).toPrecision(2)} MB)`;
 }
 
 function rowsDigest(data: TrainingData | undefined): string {
