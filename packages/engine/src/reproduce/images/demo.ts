@@ -138,10 +138,9 @@ export async function fitKinds(
   });
   const last = lessons[lessons.length - 1];
   if (last === undefined) throw new Error('Kinds of no pictures.');
-  const { backend, threads } = tools;
   const parts = [last.pictures, ...alike.map(column)];
   return sortPictures(lessons, joined(parts), last.pictures.shape, {
-    backend,
+    ...networkOptionsOf(tools),
     seed,
     steps,
     components,
@@ -151,7 +150,6 @@ export async function fitKinds(
         ? compared
         : { pairs: [{ first: column(compared.first), second: column(compared.second) }], steps: compared.steps },
     ],
-    ...(threads === undefined ? {} : { threads }),
     ...runOptionsOf(tools),
   });
 }
