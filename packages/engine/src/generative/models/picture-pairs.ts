@@ -1,4 +1,4 @@
-import type { Random } from '../../math/random.ts';
+import { Random } from '../../math/random.ts';
 import { failure, type Result, success } from '../../run/issue.ts';
 import type { RunOptions } from '../../run/progress.ts';
 import type { Backend, Tensor } from '../../tensor/backend.ts';
@@ -30,7 +30,10 @@ export interface PicturePairsOptions extends RunOptions {
   readonly threads?: number;
   /** Where unfinished training is kept. */
   readonly checkpoint?: CheckpointStore;
-  /** Share of the rows kept out of training, on whose loss the parameters are chosen (default 0: the last). */
+  /**
+   * Share of the rows kept out of training, on whose loss the parameters are chosen (default 0: the last). They are compared with each other
+   * alone: beside a row that was learnt by heart, any other looks exchanged.
+   */
   readonly heldOut?: number;
 }
 
@@ -49,7 +52,11 @@ export interface FittedPairs extends PairReader {
 export async function fitPicturePairs(pairs: readonly PicturePairs[], options: PicturePairsOptions): Promise<Result<FittedPairs>> {
   const { backend, seed, steps, batch = 64, width = 64, heldOut = 0, signal, onProgress, pause } = options;
   const shape = pairs[0]?.first.shape as PictureShape | undefined;
-  const members = comparable(pairs);
+  const side = new Random(seed, 'pairs kept out');
+  const longest = Math.max(0, ...pairs.map(({ classes }) => classes.length));
+  // Of one row of a study all pairs are on one side.
+  const keptOut = Array.from({ length: longest }, () => heldOut > 0 && side.next() < heldOut);
+  const members = comparable(pairs, keptOut);
   if (shape === undefined || members.length === 0)
     return failure({ code: 'no-pairs', message: 'No two rows of pictures are of one class: there is nothing to compare.' });
   const size = shape.reduce((product, each) => product * each, 1);
@@ -58,6 +65,7 @@ export async function fitPicturePairs(pairs: readonly PicturePairs[], options: P
   const trained = await trainKept(
     {
       rows: members.length,
+      ...(heldOut > 0 && { keptOut: (member: number) => keptOut[(members[member] as Member).row] === true }),
       loss(g, rows) {
         const scores = pairScores(g, 4 * rows, shape, width);
         const [first, second] = [differences(g, scores, rows, 0, 0), differences(g, scores, rows, 2 * rows, 1)];
@@ -95,7 +103,7 @@ export async function fitPicturePairs(pairs: readonly PicturePairs[], options: P
   return success({ ...pairReader({ shape, features: width, parameters }, backend, threads), report }, trained.warnings ?? []);
 }
 
-/** One row; `alike`: all rows of its class, with its own place among them. */
+/** One row; `alike`: all rows of its class on its side, with its own place among them. */
 interface Member {
   readonly pairs: PicturePairs;
   readonly row: number;
@@ -103,12 +111,13 @@ interface Member {
   readonly place: number;
 }
 
-/** The rows that are not alone in their class, in their order. */
-function comparable(pairs: readonly PicturePairs[]): Member[] {
+/** The rows that are not alone in their class on their side, learnt from or kept out, in their order. */
+function comparable(pairs: readonly PicturePairs[], keptOut: readonly boolean[]): Member[] {
   const members: Member[] = [];
   for (const each of pairs) {
-    const groups = new Map<number, Member[]>();
+    const [learnt, kept] = [new Map<number, Member[]>(), new Map<number, Member[]>()];
     for (let row = 0; row < each.classes.length; row++) {
+      const groups = keptOut[row] === true ? kept : learnt;
       const alike = groups.get(each.classes[row] as number) ?? [];
       groups.set(each.classes[row] as number, alike);
       const member = { pairs: each, row, alike, place: alike.length };
@@ -131,7 +140,7 @@ function differences(g: GraphBuilder, scores: Node, rows: number, from: number, 
 }
 
 function keyOf(pairs: readonly PicturePairs[], settings: Readonly<Record<string, unknown>>): string {
-  const digest = new Digest().add(JSON.stringify(['picture pairs', settings]));
+  const digest = new Digest().add(JSON.stringify(['picture pairs, sides apart', settings]));
   for (const { first, second, classes } of pairs)
     digest.add(JSON.stringify(first.shape)).add(first.values).add(second.values).add(Int32Array.from(classes));
   return digest.hex();

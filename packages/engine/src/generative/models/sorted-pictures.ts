@@ -63,10 +63,15 @@ export interface SortOptions extends RunOptions {
 export interface PairsToLearn {
   readonly pairs: readonly { readonly first: Pictures; readonly second: Pictures }[];
   readonly steps: number;
-  /** Where they tell less of each other than this, in nats of rows left out, there is no cut by it (default: there is). */
+  /** Where they tell less of each other than this, in nats of rows left out, or no more than chance, there is no cut by it (default: there is). */
   readonly leastNats?: number;
 }
 
+/**
+ * Nats over all rows left out that chance gives at three standard errors, 3^2 / 2: where there is nothing to tell, scores of deviation d lose d^2 / 8
+ * a row, give or take d / 2 over the root of the rows.
+ */
+const byChance = 4.5;
 /** Pictures of fewer pixels on a side than this are looked at as they lie, and summed up in fewer numbers. */
 const large = 16;
 
@@ -141,8 +146,10 @@ async function learntPairs(
     if (leastNats !== undefined && learnt.issues.every((issue) => issue.code === 'no-pairs')) return success(undefined);
     return learnt;
   }
-  const told = Math.LN2 - Math.min(...learnt.value.report.heldOut);
-  return success(leastNats !== undefined && !(told >= leastNats) ? undefined : learnt.value, learnt.warnings ?? []);
+  const { heldOut, heldOutRows } = learnt.value.report;
+  const told = Math.LN2 - Math.min(...heldOut);
+  const enough = leastNats === undefined || told >= Math.max(leastNats, byChance / heldOutRows);
+  return success(enough ? learnt.value : undefined, learnt.warnings ?? []);
 }
 
 /** The kind of each picture as one number. */

@@ -14,6 +14,8 @@ export interface Trainable {
   readonly rows: number;
   /** One per row, not negative. */
   readonly weights?: Float64Array;
+  /** Says of each row whether it is one of those kept out, where any are (default: a share of them, at random). */
+  readonly keptOut?: (row: number) => boolean;
   /** One loss per row, [rows], of as many rows. Inputs of the graph are what `feeds` gives. */
   loss(g: GraphBuilder, rows: number): Node;
   /** What is fed for these rows; all noise comes from the stream. */
@@ -183,11 +185,15 @@ function split(
   { heldOut, batch }: TrainingBudget,
   random: Random,
 ): { readonly training: Int32Array; readonly heldOut: Int32Array } {
-  const { weights } = trainable;
+  const { weights, keptOut } = trainable;
   const useful = Int32Array.from({ length: trainable.rows }, (_, row) => row).filter(
     (row) => weights === undefined || (weights[row] as number) > 0,
   );
   if (useful.length <= batch || heldOut <= 0) return { training: useful, heldOut: new Int32Array(0) };
+  if (keptOut !== undefined) {
+    const training = useful.filter((row) => !keptOut(row));
+    return training.length === 0 ? { training: useful, heldOut: training } : { training, heldOut: useful.filter(keptOut) };
+  }
   shuffle(useful, random);
   const kept = Math.min(useful.length - 1, Math.max(1, Math.round(heldOut * useful.length)));
   return { training: useful.slice(kept).sort(), heldOut: useful.slice(0, kept).sort() };
