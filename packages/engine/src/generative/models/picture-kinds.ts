@@ -171,7 +171,9 @@ function cutsOf(
     const { row, mean } = all[Math.floor((r * all.length) / used)] as (typeof all)[number];
     for (let i = 0; i < width; i++) differences[r * width + i] = (values[row * width + i] as number) - (mean[i] as number);
   }
-  const direction = principalComponents(differences, used, width, 1, random).directions;
+  const found = principalComponents(differences, used, width, 1, random).directions;
+  // Where no class is large or nothing differs, all pictures are on one side.
+  const direction = found.length === width ? found : new Float64Array(width);
   return { direction, at: new Map([...means].map(([word, mean]) => [word, along(direction, mean, 0)])) };
 }
 
