@@ -6,6 +6,8 @@ import { loadSorting, saveSorting } from '../../../engine/src/generative/models/
 import { type SortedPictures, sortPictures } from '../../../engine/src/generative/models/sorted-pictures.ts';
 import type { ColumnType, ColumnValues } from '../../../engine/src/generative/terms.ts';
 import { Random } from '../../../engine/src/math/random.ts';
+import { Interrupted, type RunOptions } from '../../../engine/src/run/progress.ts';
+import type { Backend } from '../../../engine/src/tensor/backend.ts';
 import { batchOf, good } from '../../../engine/test/generative/models-suite.ts';
 import { type OrtBackend, ortBackend } from '../../src/tensor/ort.ts';
 
@@ -180,6 +182,36 @@ describe('what pictures tell of the pictures beside them', () => {
     expect(manifest.cuts).toMatchObject([{ by: 'pixels', classes: [] }]);
     const loaded = good(loadSorting(manifest, files, backend, { threads: 1 }));
     expect(await loaded.kinds.predict(pictures)).toEqual(await (sorted as SortedPictures).kinds.predict(pictures));
+  });
+
+  it('pictures that are all the same are refused before any training; where it is stopped, no session of the backend stays open', async () => {
+    let [made, open] = [0, 0];
+    const counting: Backend = {
+      name: backend.name,
+      async compile(graph, options) {
+        const { run, dispose } = await backend.compile(graph, options);
+        [made, open] = [made + 1, open + 1];
+        return { run, dispose: () => dispose().then(() => void open--) };
+      },
+    };
+    const picture = { kind: 'tensor', shape: [side, side], range: [0, 1] } as const;
+    const types = new Map<string, ColumnType>([
+      ['Half', { kind: 'finite', levels: ['0', '1'] }],
+      ...['First', 'Second'].map((name): [string, ColumnType] => [name, picture]),
+    ]);
+    const { first, second } = drawPairs(200, 0.9, new Random(10));
+    const column = (values: Float32Array): ColumnValues => ({ kind: 'tensor', shape: [side, side], values });
+    const learn = (one: Float32Array, other: Float32Array, run: RunOptions = {}) => {
+      const batch = batchOf(200, { Half: { kind: 'finite', values: first.half }, First: column(one), Second: column(other) });
+      return learnKinds(new Map([['data', { batch }]]), types, ['First'], { backend: counting, seed: 1, steps: 10, threads: 1, ...run });
+    };
+    const same = new Float32Array(200 * area).fill(0.5);
+    expect(await learn(same, same)).toMatchObject({ ok: false, issues: [{ code: 'no-kinds' }] });
+    expect([made, open]).toEqual([0, 0]);
+    const stop = new AbortController();
+    const onProgress: RunOptions['onProgress'] = ({ task }) => void (task === 'learn what pictures tell of each other' && stop.abort());
+    await expect(learn(first.pictures.values, second.pictures.values, { signal: stop.signal, onProgress })).rejects.toThrow(Interrupted);
+    expect([made > 4, open]).toEqual([true, 0]);
   });
 
   it('pictures of which no two rows are of one class cannot be compared', async () => {

@@ -9,7 +9,7 @@ import type { CheckpointStore } from './checkpoint.ts';
 import type { CodeHead, CodeReader } from './code-network.ts';
 import { pictureShape } from './inputs.ts';
 import type { Lesson } from './picture-code.ts';
-import { brightness, type PairsToLearn, type SortedPictures, sortPictures } from './sorted-pictures.ts';
+import { brightness, disposeSorting, type PairsToLearn, type SortedPictures, sortPictures } from './sorted-pictures.ts';
 
 export interface LearnKindsOptions extends RunOptions {
   readonly backend: Backend;
@@ -62,43 +62,43 @@ export async function learnKinds(
   if (wrong.length > 0) return failure(...wrong);
   const found: SortedPictures[] = [];
   const warnings: Issue[] = [];
-  for (const group of groupsOf(data, types, pictures)) {
-    const { shape, range, columns } = group;
-    const size = pictureShape({ shape }) as readonly [number, number, number];
-    const lessons = columns.flatMap(({ name, rows, labels }, i): Lesson[] => {
-      if (labels.length === 0) return [];
-      const each = labels.map((label) => [label, { levels: levelsOf(types, label), values: codesOf(rows, label) }] as const);
-      // Two studies may have columns of one name.
-      return [{ name: `${i + 1} ${name}`, pictures: { shape: size, values: picturesIn(rows, name) }, labels: new Map(each) }];
-    });
-    const shown = evenly(
-      columns.map(({ name, rows }) => ({ shape: size, values: picturesIn(rows, name) })),
-      mostPictures,
-    );
-    const pairs = pairsToLearn(columns, size, options.steps);
-    const kinds = 2 ** (1 + pairs.length);
-    const sorted = await sortPictures(lessons, shown, shape, {
-      steps: 1500,
-      components: Math.min(size[1], size[2]) < 16 ? 32 : 64,
-      ...options,
-      range,
-      classesOf: (code) => tellingHeads(code, lessons, range, shown.values.length / volume(size) / kinds),
-      compared: [lessons.length > 1 ? 'readings' : 'pixels', ...pairs],
-      heldOut: 0.1,
-      mostNumbers,
-      single: true,
-    });
-    if (!sorted.ok) return sorted;
-    if (sorted.value.kinds.state.pooled.deviations.length === 0)
-      return failure({
-        code: 'no-kinds',
-        message: `The pictures of ${group.names.join(', ')} are all the same: there is nothing to tell apart.`,
-        hint: 'Look at the files, or leave the variable out.',
+  let whole = false;
+  try {
+    for (const group of groupsOf(data, types, pictures)) {
+      const { shape, range, columns } = group;
+      const size = pictureShape({ shape }) as readonly [number, number, number];
+      const lessons = columns.flatMap(({ name, rows, labels }, i): Lesson[] => {
+        if (labels.length === 0) return [];
+        const each = labels.map((label) => [label, { levels: levelsOf(types, label), values: codesOf(rows, label) }] as const);
+        // Two studies may have columns of one name.
+        return [{ name: `${i + 1} ${name}`, pictures: { shape: size, values: picturesIn(rows, name) }, labels: new Map(each) }];
       });
-    warnings.push(...(sorted.warnings ?? []));
-    found.push(sorted.value);
+      const shown = evenly(
+        columns.map(({ name, rows }) => ({ shape: size, values: picturesIn(rows, name) })),
+        mostPictures,
+      );
+      const pairs = pairsToLearn(columns, size, options.steps);
+      const kinds = 2 ** (1 + pairs.length);
+      const sorted = await sortPictures(lessons, shown, shape, {
+        steps: 1500,
+        components: Math.min(size[1], size[2]) < 16 ? 32 : 64,
+        ...options,
+        range,
+        classesOf: (code) => tellingHeads(code, lessons, range, shown.values.length / volume(size) / kinds),
+        compared: [lessons.length > 1 ? 'readings' : 'pixels', ...pairs],
+        heldOut: 0.1,
+        mostNumbers,
+        single: true,
+      });
+      if (!sorted.ok) return sorted;
+      found.push(sorted.value);
+      warnings.push(...(sorted.warnings ?? []));
+    }
+    whole = true;
+    return success(found, warnings);
+  } finally {
+    if (!whole) for (const each of found) await disposeSorting(each);
   }
-  return success(found, warnings);
 }
 
 /** The columns of pictures that stand beside each other in a study, by twos. */
@@ -119,7 +119,7 @@ export function kindsIssues(
   types: ReadonlyMap<Name, ColumnType>,
   pictures: Iterable<Name>,
 ): readonly Issue[] {
-  return groupsOf(data, types, pictures).flatMap(({ names, columns }): Issue[] => {
+  return groupsOf(data, types, pictures).flatMap(({ shape, names, columns }): Issue[] => {
     const which = names.join(', ');
     if (columns.every(({ rows }) => rows.rows === 0))
       return [{ code: 'no-rows', message: `There are no rows of positive weight for kinds of the pictures of ${which}.` }];
@@ -127,6 +127,19 @@ export function kindsIssues(
     if (broken !== undefined)
       return [
         { code: 'not-a-number', message: `The column ${broken.name} holds a value that is no number.`, hint: 'Leave such rows out.' },
+      ];
+    if (
+      allTheSame(
+        columns.map(({ name, rows }) => picturesIn(rows, name)),
+        volume(shape),
+      )
+    )
+      return [
+        {
+          code: 'no-kinds',
+          message: `The pictures of ${which} are all the same: there is nothing to tell apart.`,
+          hint: 'Look at the files, or leave the variable out.',
+        },
       ];
     if (columns.some(({ labels }) => labels.length > 0)) return [];
     return [
@@ -191,6 +204,11 @@ const picturesIn = (rows: Batch, name: Name): Float32Array => {
 };
 
 const volume = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
+
+function allTheSame(columns: readonly Float32Array[], size: number): boolean {
+  const first = columns.find(({ length }) => length > 0);
+  return columns.every((values) => values.every((value, i) => value === first?.[i % size]));
+}
 
 /** All pictures in one, of each part as many in proportion where they would be too many. */
 function evenly(parts: readonly Pictures[], most: number): Pictures {

@@ -1,5 +1,5 @@
 import { type Result, success } from '../../run/issue.ts';
-import type { RunOptions } from '../../run/progress.ts';
+import { Interrupted, type RunOptions } from '../../run/progress.ts';
 import type { Backend } from '../../tensor/backend.ts';
 import type { Pictures } from '../metrics/pictures.ts';
 import type { ColumnType } from '../terms.ts';
@@ -21,7 +21,7 @@ import {
 } from './picture-kinds.ts';
 import { fitPicturePairs, type PicturePairs, type PicturePairsOptions } from './picture-pairs.ts';
 
-/** How the pictures of one shape and range are sorted: what a code of them reads, by which of its heads they are told apart, and how classes are cut. */
+/** How the pictures of one shape and range are sorted: by which heads of a code they are told apart, and how classes are cut. */
 export interface Sorting {
   /** Of a column of such pictures, as its type says. */
   readonly shape: readonly number[];
@@ -29,7 +29,7 @@ export interface Sorting {
   readonly code: CodeReader;
   /** The heads whose likeliest levels are the class. */
   readonly classes: readonly CodeHead[];
-  /** What pictures of a class are compared by, a cut for each: their pixels, all that the code reads, what they tell of the pictures beside them. */
+  /** What a class is cut by, once for each: pixels, all that the code reads, what pictures tell of those beside them. */
   readonly compared: readonly ComparedBy[];
 }
 
@@ -59,7 +59,7 @@ export interface SortOptions extends RunOptions {
   readonly threads?: number;
 }
 
-/** Columns of pictures that stand in the same rows, by twos, and how many steps are taken to learn what the one tells of the other that their kinds, so far, do not. */
+/** Columns of pictures of the same rows, by twos, and in how many steps it is learnt what they tell of each other that their kinds, so far, do not. */
 export interface PairsToLearn {
   readonly pairs: readonly { readonly first: Pictures; readonly second: Pictures }[];
   readonly steps: number;
@@ -101,30 +101,36 @@ export async function sortPictures(
   const fitted = await fitPictureCode(seen, { ...training, steps, shift, ...(shift > 0 && { width: 128 }) });
   if (!fitted.ok) return fitted;
   const code = fitted.value;
-  const classes = await options.classesOf(code);
-  const warnings = [...(fitted.warnings ?? [])];
-  const classKey = keyOf({ range, code, classes });
   const compared: ComparedBy[] = [];
-  const cuts: MadeCut[] = [];
-  for (const asked of options.compared) {
-    const learnt = typeof asked === 'string' ? success(asked) : await learntPairs(asked, range, cutKey(classKey, cuts), training);
-    if (!learnt.ok) return learnt;
-    warnings.push(...(learnt.warnings ?? []));
-    if (learnt.value === undefined) continue;
-    compared.push(learnt.value);
-    const by = numbersOf(learnt.value, { range, code });
-    cuts.push(await cutClasses(pictures, classKey, cuts, by, { seed, ...(single !== undefined && { single }) }));
+  let sorted: SortedPictures | undefined;
+  try {
+    const classes = await options.classesOf(code);
+    const warnings = [...(fitted.warnings ?? [])];
+    const classKey = keyOf({ range, code, classes });
+    const cuts: MadeCut[] = [];
+    for (const asked of options.compared) {
+      const learnt = typeof asked === 'string' ? success(asked) : await learntPairs(asked, range, cutKey(classKey, cuts), training);
+      if (!learnt.ok) return learnt;
+      warnings.push(...(learnt.warnings ?? []));
+      if (learnt.value === undefined) continue;
+      compared.push(learnt.value);
+      const by = numbersOf(learnt.value, { range, code });
+      cuts.push(await cutClasses(pictures, classKey, cuts, by, { seed, ...(single !== undefined && { single }) }));
+    }
+    const kinds = await fitPictureKinds(pictures, {
+      classes: classKey,
+      cuts,
+      components,
+      seed,
+      ...(mostNumbers !== undefined && { mostNumbers }),
+      ...(single !== undefined && { single }),
+      ...run,
+    });
+    sorted = { shape, range, code, classes, compared, kinds };
+    return success(sorted, warnings);
+  } finally {
+    if (sorted === undefined) await disposeSorting({ code, compared });
   }
-  const kinds = await fitPictureKinds(pictures, {
-    classes: classKey,
-    cuts,
-    components,
-    seed,
-    ...(mostNumbers !== undefined && { mostNumbers }),
-    ...(single !== undefined && { single }),
-    ...run,
-  });
-  return success({ shape, range, code, classes, compared, kinds }, warnings);
 }
 
 /** What pictures tell of each other that the kinds of the two, so far, do not tell; undefined where that is too little. */
@@ -136,10 +142,20 @@ async function learntPairs(
 ): Promise<Result<PairReader | undefined>> {
   const pairs: PicturePairs[] = [];
   const count = soFar.attributes.reduce((product, { levels }) => product * levels, 1);
-  for (const { first, second } of asked) {
-    const [one, other] = [await numbered(soFar, first), await numbered(soFar, second)];
-    const classes = one.map((kind, row) => kind * count + (other[row] as number));
-    pairs.push({ first: brightness(first, range), second: brightness(second, range), classes });
+  // A column may stand in several pairs.
+  const columns = new Map<Float32Array, { readonly pictures: Pictures; readonly kinds: readonly number[] }>();
+  const looked = async (pictures: Pictures) => {
+    const known = columns.get(pictures.values);
+    if (known !== undefined) return known;
+    if (training.signal?.aborted === true) throw new Interrupted();
+    const found = { pictures: brightness(pictures, range), kinds: await numbered(soFar, pictures) };
+    columns.set(pictures.values, found);
+    return found;
+  };
+  for (const each of asked) {
+    const [first, second] = [await looked(each.first), await looked(each.second)];
+    const classes = first.kinds.map((kind, row) => kind * count + (second.kinds[row] as number));
+    pairs.push({ first: first.pictures, second: second.pictures, classes });
   }
   const learnt = await fitPicturePairs(pairs, { ...training, steps });
   if (!learnt.ok) {
@@ -180,7 +196,7 @@ function numbersOf(by: ComparedBy, { range, code }: Pick<Sorting, 'range' | 'cod
 }
 
 /** Frees what the backend holds for a sorting, which may still be used. */
-export async function disposeSorting({ code, compared }: Sorting): Promise<void> {
+export async function disposeSorting({ code, compared }: Pick<Sorting, 'code' | 'compared'>): Promise<void> {
   await code.dispose();
   for (const by of compared) if (typeof by !== 'string') await by.dispose();
 }
