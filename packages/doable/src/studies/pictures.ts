@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { failure, type ReadPicture, success } from '@doable/engine/adapter';
 import { decodePicture, unreadPicture } from '../output/png.ts';
@@ -14,9 +14,15 @@ const mostBytes = 64 * 2 ** 20;
 export const pictureReader =
   (folder: string, pixels = true): ReadPicture =>
   async (path) => {
+    const place = isAbsolute(path) ? path : join(folder, path);
     let bytes: Uint8Array;
     try {
-      bytes = await readFile(isAbsolute(path) ? path : join(folder, path));
+      const about = await stat(place);
+      // What is neither may never end: a device, a pipe.
+      if (!about.isFile() && !about.isDirectory()) throw new Error('it is no file');
+      if (about.size > mostBytes)
+        return failure({ code: 'picture-format', message: `“${path}” has ${about.size} bytes, too many for a picture` });
+      bytes = await readFile(place);
     } catch (error) {
       const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       const why = error instanceof Error ? error.message : String(error);
@@ -26,8 +32,6 @@ export const pictureReader =
         hint: 'Paths of pictures are relative to the file of the data; lists of numbers stand in brackets.',
       });
     }
-    if (bytes.length > mostBytes)
-      return failure({ code: 'picture-format', message: `“${path}” has ${bytes.length} bytes, too many for a picture` });
     const picture = pixels ? decodePicture(bytes, path) : unreadPicture(bytes, path);
     return picture.ok ? success({ ...picture.value, digest: createHash('sha256').update(bytes).digest('hex') }) : picture;
   };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -12,6 +12,7 @@ import { decodePicture, pictureHeader, unreadPicture } from '../../src/output/pn
 import { type Duckdb, openDuckdb } from '../../src/studies/duckdb.ts';
 import { duckdbSource } from '../../src/studies/duckdb-source.ts';
 import { nodeSources } from '../../src/studies/files.ts';
+import { pictureReader } from '../../src/studies/pictures.ts';
 import { quoteName, quoteText } from '../../src/studies/sql.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'doable-tensors-'));
@@ -131,6 +132,21 @@ test('a document with inline rows that name pictures beside it; a column that ho
   writeFileSync(join(directory, 'plain.ndjson'), '{"A": 1, "Scan": 3}\n');
   const wrong = await loadProblem({ ...document, studies: [{ data: 'plain.ndjson' }] }, nodeSources(directory));
   expect(wrong.ok ? [] : wrong.issues).toMatchObject([{ code: 'tensor-column', where: { column: 'Scan' } }]);
+});
+
+test.each([true, false])('what is no picture to be read whole is refused by its size or kind (pixels: %s)', async (pixels) => {
+  const large = join(directory, 'large.png');
+  writeFileSync(large, '');
+  truncateSync(large, 64 * 2 ** 20 + 1);
+  const read = pictureReader(directory, pixels);
+  const told = async (path: string) => {
+    const found = await read(path);
+    return found.ok ? '' : found.issues[0]?.message;
+  };
+  expect(await told('large.png')).toBe('“large.png” has 67108865 bytes, too many for a picture');
+  if (process.platform !== 'win32') expect(await told('/dev/zero')).toBe('the picture “/dev/zero” cannot be read: it is no file');
+  expect(await told('.')).toContain('the picture “.” cannot be read: EISDIR');
+  expect(await told('nowhere.png')).toBe('there is no picture “nowhere.png”');
 });
 
 test('studies whose pictures are not decoded: the same tables, domains and fingerprint, no pixels to be had', async () => {
