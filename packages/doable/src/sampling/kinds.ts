@@ -41,7 +41,8 @@ export function kindChoice(all: string, texts: readonly string[], plans?: readon
   const of = new Map<string, { readonly kind: KindOfModel; readonly id: string }>();
   const keyOf = new Map(plans?.flatMap((plan) => plan.factors.map(({ id, key }) => [id, key] as const)).reverse());
   for (const text of texts) {
-    const [id = '', kind = ''] = text.split('=').map((part) => part.trim());
+    const [id = '', ...rest] = text.split('=').map((part) => part.trim());
+    const kind = rest.join('=');
     const where = { text, start: 0, end: text.length };
     const key = plans === undefined ? id : keyOf.get(id);
     const before = key === undefined ? undefined : of.get(key);

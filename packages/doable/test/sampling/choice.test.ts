@@ -52,6 +52,7 @@ test('how it is written is checked before any network is known', () => {
     ["--factor: 'mixtur' is no kind of model.", "Did you mean 'mixture'?"],
     ['--factor: f7 is given two kinds.', 'Say it once.'],
   ]);
+  expect(issuesOf(kindChoice('default', ['f1=table=flow']))[0]?.[0]).toBe("--factor: 'table=flow' is no kind of model.");
   const [unknown] = issuesOf(kindChoice('default', ['f7=flow'], [planned('P(X)').plan]));
   expect(unknown?.[0]).toBe("--factor: this network has no factor 'f7'.");
 });
