@@ -210,14 +210,17 @@ async function askedOf({ plan, types }: SamplePlan, kinds: KindChoice, known?: R
   return { asks, networks, pictures, unfit: [...unfit.values()] };
 }
 
-/** What of the models asked for {@link fitSample} would refuse, over all networks of a question. Issues: `wrong-model`, `no-model`, `channels-last`. */
+/**
+ * What of the models asked for {@link fitSample} would refuse, over all networks of a question, as far as that can be said before rows are read.
+ * Issues: `wrong-model`, `no-model`, `channels-last`.
+ */
 export async function modelIssues(samples: readonly SamplePlan[], kinds: KindChoice): Promise<readonly Issue[]> {
   const found = new Map<string, Issue>();
   for (const sample of samples) for (const issue of (await askedOf(sample, kinds)).unfit) found.set(issue.message, issue);
   return [...found.values()];
 }
 
-/** `Pictures of 28 x 28: 40 kinds by Label, Colour; 16 components each at most (2.1 MB)`. */
+/** `Pictures of 28 x 28: 40 kinds, by what shows of Label, Colour; up to 16 components each (2.1 MB)`. */
 function sortingText({ manifest, files }: SavedSorting): string {
   const { shape, code, classes, cuts, components, own } = manifest;
   const pairs = cuts.some(({ by }) => by === 'pairs') ? ' and what pictures tell of each other' : '';

@@ -47,7 +47,8 @@ interface Group {
  * One way of sorting for each shape of the pictures named, learnt once and for all factors. The rule: a code learns to tell, from each picture column of the shape
  * in each study, the finite columns of the same rows (those with 5 rows a level). Each of them counts as read from the column of pictures that tells
  * most of it, by the mean log-probability of its levels against their entropy; those of which the pictures tell less than a twentieth are left out, but for the
- * best. The class of a picture is its likeliest levels of these, most telling first, as long as the mean kind has 20 pictures. Each class is
+ * best. The class of a picture is its likeliest levels of these, most telling first, as long as the mean kind has 20 pictures (with both cuts, where there
+ * are columns to compare). Each class is
  * cut in two: by all that is read, where there are two columns of pictures or more, else by the pixels; and once more by what such columns of a
  * study tell of each other beyond that, where it is anything. The pictures of all columns of a shape are taken
  * to be of one sort. Issues: `no-kinds` where no finite column stands beside pictures; those of the training.

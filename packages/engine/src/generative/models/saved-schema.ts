@@ -85,7 +85,7 @@ const sorting = z.strictObject({
       }),
     )
     .min(1)
-    .max(100),
+    .max(10),
   components: z.int().min(0).max(65_536),
   share: z.number(),
   own: z.array(z.strictObject({ levels, components: z.int().min(1).max(65_536), share: z.number() })).max(1_000_000),
@@ -93,7 +93,7 @@ const sorting = z.strictObject({
 const kinds = z.strictObject({
   ...common,
   model: z.literal('kinds'),
-  sorted: z.array(sorting).min(1).max(1000),
+  sorted: z.array(sorting).min(1).max(100),
   redraws: z.int().min(0).max(1000),
   kinds: plain.optional(),
   law: plain,

@@ -49,7 +49,8 @@ export function idGenSettings({ seed, side, auditSide, full, budget = 1 }: IdGen
       pairSteps: times(600, 20),
       components: auditSide < 16 ? 32 : 64,
       readerSteps: times(auditSide < 16 ? 600 : 1500, 20),
-      garment: 0,
+      // Trousers among garments: the class that pictures show best.
+      garment: auditSide < 16 ? 0 : 1,
       draws: times(2_000, 60),
       shown: 20,
     },
