@@ -142,7 +142,7 @@ describe('what pictures tell of the pictures beside them', () => {
     expect([pairs?.features, bare.ok ? '' : bare.issues[0]?.message]).toEqual([64, expect.stringContaining('missing, or not used')]);
   });
 
-  it('a study with two columns of pictures is cut by it where they tell each other something', async () => {
+  it('classes are cut by it where two columns of a study tell each other something, and again by what is read where pictures are many', async () => {
     const types = new Map<string, ColumnType>([
       ['Half', { kind: 'finite', levels: ['0', '1'] }],
       ...['First', 'Second'].map((name): [string, ColumnType] => [name, { kind: 'tensor', shape: [side, side], range: [0, 1] }]),
@@ -161,7 +161,8 @@ describe('what pictures tell of the pictures beside them', () => {
     const sorted = await learnt(0.95, 120);
     expect(sorted.kinds.attributes.map(({ name }) => name)).toEqual(['Half', 'side', "side'"]);
     const found = await sorted.kinds.predict(looked);
-    expect(told(found.get("side'") as Int32Array, fresh.striped)).toBeGreaterThan(0.97);
+    expect(told(found.get('side') as Int32Array, fresh.striped)).toBeGreaterThan(0.97);
+    expect(sorted.compared[1]).toBe('readings');
     expect((await learnt(0.5, 40)).compared).toEqual(['readings']);
   });
 

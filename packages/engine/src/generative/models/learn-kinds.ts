@@ -26,6 +26,8 @@ export interface LearnKindsOptions extends RunOptions {
 const [rowsPerLevel, rowsPerKind] = [5, 20];
 /** A label of which pictures tell less than this share of its uncertainty tells them apart no better than chance. */
 const leastShare = 0.05;
+/** Pictures that a kind needs in the mean for a second cut of the classes: with fewer, what is gained is lost again in the law of the kinds. */
+const fewestPerKind = 200;
 /** Of what columns of pictures tell of each other, unless asked otherwise. */
 const pairSteps = 600;
 /** Of rows left out, of log 2 = .69 that they could tell at most: less is chance. */
@@ -47,10 +49,9 @@ interface Group {
  * One way of sorting for each shape of the pictures named, learnt once and for all factors. The rule: a code learns to tell, from each picture column of the shape
  * in each study, the finite columns of the same rows (those with 5 rows a level). Each of them counts as read from the column of pictures that tells
  * most of it, by the mean log-probability of its levels against their entropy; those of which the pictures tell less than a twentieth are left out, but for the
- * best. The class of a picture is its likeliest levels of these, most telling first, as long as the mean kind has 20 pictures (with both cuts, where there
- * are columns to compare). Each class is
- * cut in two: by all that is read, where there are two columns of pictures or more, else by the pixels; and once more by what such columns of a
- * study tell of each other beyond that, where it is anything. The pictures of all columns of a shape are taken
+ * best. The class of a picture is its likeliest levels of these, most telling first, as long as the mean kind has 20 pictures. Each class is
+ * cut in two: by what two columns of pictures of a study tell of each other beyond the classes, where that is anything. If it is not, or if the
+ * mean kind keeps 200 pictures, it is cut by all that is read, where there are two columns of pictures or more, else by the pixels. The pictures of all columns of a shape are taken
  * to be of one sort. Issues: `no-kinds` where no finite column stands beside pictures; those of the training.
  */
 export async function learnKinds(
@@ -79,14 +80,14 @@ export async function learnKinds(
         mostPictures,
       );
       const pairs = pairsToLearn(columns, size, options.steps);
-      const kinds = 2 ** (1 + pairs.length);
       const sorted = await sortPictures(lessons, shown, shape, {
         steps: 1500,
         components: Math.min(size[1], size[2]) < 16 ? 32 : 64,
         ...options,
         range,
-        classesOf: (code) => tellingHeads(code, lessons, range, shown.values.length / volume(size) / kinds),
-        compared: [lessons.length > 1 ? 'readings' : 'pixels', ...pairs],
+        classesOf: (code) => tellingHeads(code, lessons, range, shown.values.length / volume(size)),
+        compared: [...pairs, lessons.length > 1 ? 'readings' : 'pixels'],
+        fewestPerKind,
         heldOut: 0.1,
         mostNumbers,
         single: true,
@@ -231,7 +232,7 @@ function evenly(parts: readonly Pictures[], most: number): Pictures {
   return { shape: first.shape, values };
 }
 
-/** Of each label the head that tells most of it, most telling first, as {@link learnKinds} says. `pictures`: over the parts that a class is cut in. */
+/** Of each label the head that tells most of it, most telling first, as {@link learnKinds} says. */
 async function tellingHeads(
   code: CodeReader,
   lessons: readonly Lesson[],
@@ -260,13 +261,13 @@ async function tellingHeads(
   }
   told.sort((a, b) => b.nats - a.nats);
   const chosen: CodeHead[] = [];
-  let classes = 1;
+  let kinds = 2;
   for (const { head, share } of told) {
     if (chosen.some(({ label }) => label === head.label)) continue;
-    const more = classes * head.levels;
+    const more = kinds * head.levels;
     if (chosen.length > 0 && (share < leastShare || more * rowsPerKind > pictures)) continue;
     chosen.push(head);
-    classes = more;
+    kinds = more;
   }
   return chosen;
 }

@@ -51,6 +51,8 @@ export interface SortOptions extends RunOptions {
   /** Chooses the heads whose likeliest levels are the class. */
   readonly classesOf: (code: CodeReader) => readonly CodeHead[] | Promise<readonly CodeHead[]>;
   readonly compared: readonly ('pixels' | 'readings' | PairsToLearn)[];
+  /** Classes are cut more than once only where the mean kind keeps so many pictures (default: anyway). */
+  readonly fewestPerKind?: number;
   /** Of the rows of the lessons, kept out of the training of the code (default 0). */
   readonly heldOut?: number;
   readonly mostNumbers?: number;
@@ -108,7 +110,9 @@ export async function sortPictures(
     const warnings = [...(fitted.warnings ?? [])];
     const classKey = keyOf({ range, code, classes });
     const cuts: MadeCut[] = [];
+    const perClass = pictures.values.length / volume(pictures.shape) / volume(classes.map(({ levels }) => levels));
     for (const asked of options.compared) {
+      if (cuts.length > 0 && perClass < 2 ** (cuts.length + 1) * (options.fewestPerKind ?? 0)) break;
       const learnt = typeof asked === 'string' ? success(asked) : await learntPairs(asked, range, cutKey(classKey, cuts), training);
       if (!learnt.ok) return learnt;
       warnings.push(...(learnt.warnings ?? []));
@@ -189,8 +193,10 @@ const keyOf = ({ range, code, classes }: Pick<Sorting, 'range' | 'code' | 'class
   predict: async (pictures) => likeliest(await code.readings(brightness(pictures, range)), code.width, classes),
 });
 
+const volume = (lengths: readonly number[]): number => lengths.reduce((product, each) => product * each, 1);
+
 function numbersOf(by: ComparedBy, { range, code }: Pick<Sorting, 'range' | 'code'>): Compared {
-  if (by === 'pixels') return pixelsOf(code.state.shape.reduce((product, each) => product * each, 1));
+  if (by === 'pixels') return pixelsOf(volume(code.state.shape));
   const read = by === 'readings' ? code.readings : by.of;
   return { width: by === 'readings' ? code.width : by.width, of: (pictures) => read(brightness(pictures, range)) };
 }
