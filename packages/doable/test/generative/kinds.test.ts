@@ -260,7 +260,9 @@ describe('models by kinds of pictures', () => {
   });
 
   it('two columns of pictures are two lessons; what cannot be told apart is refused with the remedy', async () => {
-    const both = good(await learnKinds(new Map([['data', { batch: data }]]), types, ['Next'], { backend, seed: 1, steps: 200, threads: 1 }));
+    const both = good(
+      await learnKinds(new Map([['data', { batch: data }]]), types, ['Next'], { backend, seed: 1, steps: 200, threads: 1 }),
+    );
     expect(both[0]?.compared).toEqual(['readings']);
     expect(new Set(both[0]?.code.heads.map(({ lesson }) => lesson))).toEqual(new Set(['1 Scan', '2 Next']));
     const ask = (batch: Batch, weights?: Float64Array) =>
