@@ -40,7 +40,7 @@ import { type FitSampleOptions, fitSample } from '../sampling/fit.ts';
 
 import { folderIssue, loadNetwork, saveNetwork } from '../sampling/folder.ts';
 import { pictureInputs } from '../sampling/inputs.ts';
-import { pictureColumn } from '../sampling/pictures.ts';
+import { oneGrid, pictureColumns } from '../sampling/pictures.ts';
 import { type DrawPlace, drawPlaces } from '../sampling/places.ts';
 import { type DrawFormat, drawFormats, writeDraws } from '../sampling/write.ts';
 import { type NodeSources, nodeSources } from '../studies/files.ts';
@@ -293,7 +293,16 @@ function formatIssue(context: Context, columns: readonly DrawnColumn[]): Issue[]
   const { args } = context;
   const format = drawFormat(context);
   const binary = format === 'parquet' || format === 'png';
-  if (format === 'png' && pictureColumn(columns) === undefined)
+  const pictures = pictureColumns(columns);
+  if (format === 'png' && pictures.length > 1 && !oneGrid(pictures))
+    return [
+      {
+        code: 'bad-value',
+        message: `One PNG file holds pictures of one size, and those of ${pictures.map(({ name }) => name).join(', ')} differ.`,
+        hint: 'Ask for one of them at a time, or write csv, ndjson or parquet.',
+      },
+    ];
+  if (format === 'png' && pictures.length === 0)
     return [
       {
         code: 'bad-value',
@@ -358,11 +367,22 @@ async function draw(context: Context, network: FittedNetwork, places: readonly D
       },
     ]);
   for (const line of events.lines()) console.note(line);
+  if (drawFormat(context) === 'png') for (const line of gridLines(columns)) console.note(line);
   const total = count * places.length;
   console.note(
     `${total} ${total === 1 ? 'draw' : 'draws'} in ${secondsText(performance.now() - started)}, seed ${seed}${out === undefined ? '' : `, written to ${out}`}`,
   );
   return exit.answered;
+}
+
+/** What a grid of pictures does not say itself: in which order they stand, and what is not in it. */
+function gridLines(columns: readonly DrawnColumn[]): string[] {
+  const shown = pictureColumns(columns).map(({ name }) => name);
+  const left = columns.map(({ name }) => name).filter((name) => !shown.includes(name));
+  return [
+    ...(shown.length > 1 ? [`each draw in the grid is ${shown.join(', ')}, side by side`] : []),
+    ...(left.length > 0 ? [`not in the grid: ${left.join(', ')} (csv, ndjson and parquet hold all columns)`] : []),
+  ];
 }
 
 /** Pictures that were given as inputs are shown by their files. */

@@ -4,33 +4,48 @@ import type { DrawnColumn } from './draws.ts';
 
 type TensorType = Extract<ColumnType, { readonly kind: 'tensor' }>;
 
-/** The column that a grid of pictures shows; undefined where none is a picture of one or three channels. */
-export const pictureColumn = (columns: readonly DrawnColumn[]): DrawnColumn | undefined =>
-  columns.find(({ type }) => type.kind === 'tensor' && orderOf(type) !== undefined);
+/** The columns that a grid of pictures shows: those of pictures of one or three channels. */
+export const pictureColumns = (columns: readonly DrawnColumn[]): readonly DrawnColumn[] =>
+  columns.filter(({ type }) => type.kind === 'tensor' && orderOf(type) !== undefined);
 
-/** A PNG file of the draws of the first column of pictures, one after the other. */
+/** Whether pictures of these columns go into one grid: all have the same channels and sides. */
+export const oneGrid = (columns: readonly DrawnColumn[]): boolean =>
+  new Set(pictureColumns(columns).map(({ type }) => (type.kind === 'tensor' ? sidesOf(type) : ''))).size === 1;
+
+/** A PNG file of draws, one after the other; of several columns of pictures, {@link oneGrid}, those of a draw stand side by side. */
 export function drawsPictures(batches: readonly Batch[], columns: readonly DrawnColumn[]): Uint8Array {
-  const column = pictureColumn(columns);
-  if (column === undefined || column.type.kind !== 'tensor') throw new Error('No column is of pictures.');
-  const { type } = column;
-  const { channels, height, width, last } = orderOf(type) as Order;
+  const shown = pictureColumns(columns);
+  const first = shown[0]?.type;
+  if (first?.kind !== 'tensor' || !oneGrid(shown)) throw new Error('No columns of pictures of one size.');
+  const { channels, height, width } = orderOf(first) as Order;
   const size = channels * height * width;
-  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
-  const values = new Float32Array(rows * size);
-  const [low, high] = type.range;
-  let at = 0;
-  for (const batch of batches) {
-    const own = batch.columns.get(column.name);
-    if (own?.kind !== 'tensor') throw new Error(`${column.name} was not drawn.`);
-    for (let i = 0; i < own.values.length; i++) {
-      const [row, inside] = [Math.floor(i / size), i % size];
-      const to = last ? (inside % channels) * height * width + Math.floor(inside / channels) : inside;
-      values[at + row * size + to] = ((own.values[i] as number) - low) / (high - low);
+  const draws = batches.reduce((sum, batch) => sum + batch.rows, 0);
+  const values = new Float32Array(draws * shown.length * size);
+  for (const [place, { name, type }] of shown.entries()) {
+    const { last } = orderOf(type as TensorType) as Order;
+    const [low, high] = (type as TensorType).range;
+    let before = 0;
+    for (const batch of batches) {
+      const own = batch.columns.get(name);
+      if (own?.kind !== 'tensor') throw new Error(`${name} was not drawn.`);
+      for (let i = 0; i < own.values.length; i++) {
+        const [row, inside] = [Math.floor(i / size), i % size];
+        const to = last ? (inside % channels) * height * width + Math.floor(inside / channels) : inside;
+        values[((before + row) * shown.length + place) * size + to] = ((own.values[i] as number) - low) / (high - low);
+      }
+      before += batch.rows;
     }
-    at += own.values.length;
   }
-  return pngGrid({ shape: [channels, height, width], values }, { zoom: Math.max(1, Math.floor(56 / height)) });
+  // About a square, of whole draws a row.
+  const across = shown.length * Math.max(1, Math.round(Math.sqrt(draws / shown.length)));
+  const grid = { zoom: Math.max(1, Math.floor(56 / height)) };
+  return pngGrid({ shape: [channels, height, width], values }, shown.length === 1 ? grid : { ...grid, columns: across });
 }
+
+const sidesOf = (type: TensorType): string => {
+  const { channels, height, width } = orderOf(type) ?? {};
+  return `${channels} ${height} ${width}`;
+};
 
 interface Order {
   readonly channels: number;
